@@ -1,0 +1,222 @@
+// Package batch lets callers that wait together travel together: what is slow
+// once (a sync, a round trip) is then paid once for all of them. A caller who
+// is alone never waits for company.
+package batch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Options bounds a [Group]. A field that is zero means its default.
+type Options[In any] struct {
+	// Callers is the most callers a batch carries; 256 by default.
+	Callers int
+	// Weight is the most weight a batch carries, by Weigh; 2,000 by default.
+	// A caller heavier than that travels alone.
+	Weight int
+	Weigh  func(In) int
+	// Queue is the most callers that may wait; 4,096 by default.
+	Queue int
+	// Timeout bounds one run; 10 s by default.
+	Timeout time.Duration
+	// Key folds callers: those of one batch with equal keys ask for the same
+	// thing and share a place in it and its result. Nil folds none.
+	Key func(In) string
+	// Split says whether an error can have been caused by one caller alone;
+	// the batch is then run again in halves, down to one. Nil never splits.
+	Split func(error) bool
+}
+
+// Full is the error of [Group.Do] when too many wait or the group is closed:
+// nothing of the caller's was done.
+type Full struct{ Closed bool }
+
+// Error says which of the two it is.
+func (f *Full) Error() string {
+	if f.Closed {
+		return "the server is stopping"
+	}
+	return "too many requests wait already"
+}
+
+// Group gathers calls of [Group.Do] into runs of one function, one run at a
+// time. It owns at most one goroutine, and none while nobody waits.
+type Group[In, Out any] struct {
+	options Options[In]
+	run     func(context.Context, []In) ([]Out, error)
+
+	mu      sync.Mutex
+	waiting []*call[In, Out]
+	running bool
+	closed  bool
+	worker  sync.WaitGroup
+}
+
+type call[In, Out any] struct {
+	ctx  context.Context //nolint:containedctx // a queued call is still its caller's: who leaves is dropped
+	in   In
+	done chan result[Out]
+}
+
+type result[Out any] struct {
+	out Out
+	err error
+}
+
+// New makes a group around run, which gets at least one value and answers as
+// many, in their order, or an error for all of them.
+func New[In, Out any](o Options[In], run func(context.Context, []In) ([]Out, error)) *Group[In, Out] {
+	o.Callers = orDefault(o.Callers, 256)
+	o.Weight = orDefault(o.Weight, 2_000)
+	o.Queue = orDefault(o.Queue, 4_096)
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.Weigh == nil {
+		o.Weigh = func(In) int { return 1 }
+	}
+	return &Group[In, Out]{options: o, run: run}
+}
+
+func orDefault(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+// Do waits for its place in a run and gives that place's result. A caller whose
+// context ends before its run starts is dropped; one who leaves later does not
+// stop the run and does not learn its result.
+func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
+	var none Out
+	c := &call[In, Out]{ctx: ctx, in: in, done: make(chan result[Out], 1)}
+	if err := g.enqueue(c); err != nil {
+		return none, err
+	}
+	select {
+	case r := <-c.done:
+		return r.out, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+func (g *Group[In, Out]) enqueue(c *call[In, Out]) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed || len(g.waiting) >= g.options.Queue {
+		return &Full{Closed: g.closed}
+	}
+	g.waiting = append(g.waiting, c)
+	if !g.running {
+		g.running = true
+		g.worker.Go(g.work)
+	}
+	return nil
+}
+
+// Close refuses new callers and returns when all who waited are answered.
+func (g *Group[In, Out]) Close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.worker.Wait()
+}
+
+func (g *Group[In, Out]) work() {
+	for calls := g.take(); calls != nil; calls = g.take() {
+		if calls = present(calls); len(calls) > 0 {
+			g.travel(calls)
+		}
+	}
+}
+
+// take removes the next batch from the queue, or ends the worker with nil.
+func (g *Group[In, Out]) take() []*call[In, Out] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n, weight := 0, 0
+	for n < len(g.waiting) && n < g.options.Callers {
+		weight += g.options.Weigh(g.waiting[n].in)
+		if n > 0 && weight > g.options.Weight {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		g.running, g.waiting = false, nil
+		return nil
+	}
+	calls := g.waiting[:n:n]
+	g.waiting = g.waiting[n:]
+	return calls
+}
+
+func present[In, Out any](calls []*call[In, Out]) []*call[In, Out] {
+	var here []*call[In, Out]
+	for _, c := range calls {
+		if c.ctx.Err() == nil {
+			here = append(here, c)
+		}
+	}
+	return here
+}
+
+// travel runs calls as one batch and answers each.
+func (g *Group[In, Out]) travel(calls []*call[In, Out]) {
+	seats, ins := g.fold(calls)
+	// The batch belongs to all who are in it: the first to leave must not end it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(calls[0].ctx), g.options.Timeout)
+	defer cancel()
+	outs, err := g.safely(ctx, ins)
+	if err != nil && len(calls) > 1 && g.options.Split != nil && g.options.Split(err) {
+		g.travel(calls[:len(calls)/2])
+		g.travel(calls[len(calls)/2:])
+		return
+	}
+	for i, c := range calls {
+		r := result[Out]{err: err}
+		if err == nil {
+			r.out = outs[seats[i]]
+		}
+		c.done <- r
+	}
+}
+
+// fold gives each call its seat in the batch, equal keys the same one.
+func (g *Group[In, Out]) fold(calls []*call[In, Out]) (seats []int, ins []In) {
+	seats, ins = make([]int, len(calls)), make([]In, 0, len(calls))
+	byKey := make(map[string]int, len(calls))
+	for i, c := range calls {
+		if g.options.Key != nil {
+			key := g.options.Key(c.in)
+			if seat, taken := byKey[key]; taken {
+				seats[i] = seat
+				continue
+			}
+			byKey[key] = len(ins)
+		}
+		seats[i] = len(ins)
+		ins = append(ins, c.in)
+	}
+	return seats, ins
+}
+
+// safely runs the batch; a panic becomes its error, so that everybody who waits
+// is answered.
+func (g *Group[In, Out]) safely(ctx context.Context, ins []In) (outs []Out, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("batch: panic: %v", p)
+		}
+	}()
+	outs, err = g.run(ctx, ins)
+	if err == nil && len(outs) != len(ins) {
+		err = fmt.Errorf("batch: %d results for %d callers", len(outs), len(ins))
+	}
+	return outs, err
+}

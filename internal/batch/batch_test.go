@@ -1,0 +1,206 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bazar-store/bazar/internal/batch"
+)
+
+// slow doubles numbers, a second a batch, and records the batches it saw.
+type slow struct {
+	mu      sync.Mutex
+	batches [][]int
+}
+
+func (s *slow) run(_ context.Context, in []int) ([]int, error) {
+	s.mu.Lock()
+	s.batches = append(s.batches, in)
+	s.mu.Unlock()
+	time.Sleep(time.Second) // fake time: the tests run in a synctest bubble
+	out := make([]int, len(in))
+	for i, n := range in {
+		if n < 0 {
+			return nil, errPoison
+		}
+		out[i] = 2 * n
+	}
+	return out, nil
+}
+
+var errPoison = errors.New("poison")
+
+func TestAloneWaitsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		g := batch.New(batch.Options[int]{}, (&slow{}).run)
+		out, err := g.Do(t.Context(), 21)
+		if out != 42 || err != nil || time.Since(start) != time.Second {
+			t.Fatalf("got %d, %v after %v", out, err, time.Since(start))
+		}
+		g.Close()
+	})
+}
+
+func TestThoseWhoWaitTravelTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Callers: 4}, s.run)
+		var wg sync.WaitGroup
+		for i := range 9 {
+			wg.Go(func() {
+				if out, err := g.Do(t.Context(), i); out != 2*i || err != nil {
+					t.Errorf("Do(%d) = %d, %v", i, out, err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		g.Close()
+		if sizes := sizes(s.batches); sizes != "1 4 4 " {
+			t.Errorf("batches of %s, want 1 4 4", sizes)
+		}
+	})
+}
+
+func sizes(batches [][]int) (s string) {
+	for _, b := range batches {
+		s += strconv.Itoa(len(b)) + " "
+	}
+	return s
+}
+
+func TestWeightBoundsABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Weight: 10, Weigh: func(n int) int { return n }}, s.run)
+		together(t, g, 1, 6, 5, 4, 100, 3)
+		if sizes := sizes(s.batches); sizes != "1 1 2 1 1 " {
+			t.Errorf("batches of %s, want 1 1 2 1 1", sizes)
+		}
+	})
+}
+
+// together sends the values one after the other, each waiting behind the first.
+func together(t *testing.T, g *batch.Group[int, int], values ...int) (errs []error) {
+	t.Helper()
+	errs = make([]error, len(values))
+	var wg sync.WaitGroup
+	for i, v := range values {
+		wg.Go(func() { _, errs[i] = g.Do(t.Context(), v) })
+		synctest.Wait()
+	}
+	wg.Wait()
+	g.Close()
+	return errs
+}
+
+func TestEqualKeysShareASeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Key: strconv.Itoa}, s.run)
+		together(t, g, 1, 7, 7, 8, 7)
+		if len(s.batches) != 2 || len(s.batches[1]) != 2 {
+			t.Errorf("batches %v, want [[1] [7 8]]", s.batches)
+		}
+	})
+}
+
+func TestAPoisonedCallerHarmsOnlyItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Split: func(err error) bool { return errors.Is(err, errPoison) }}, s.run)
+		errs := together(t, g, 0, 1, -2, 3, 4)
+		for i, err := range errs {
+			if (i == 2) != errors.Is(err, errPoison) {
+				t.Errorf("caller %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestAnErrorOfTheSurroundingsIsTriedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Split: func(error) bool { return false }}, s.run)
+		errs := together(t, g, 0, 1, -2, 3)
+		if errs[0] != nil || errs[1] == nil || errs[2] == nil || errs[3] == nil || len(s.batches) != 2 {
+			t.Errorf("errors %v in %d batches", errs, len(s.batches))
+		}
+	})
+}
+
+func TestWhoLeavesBeforeTheRunIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{}, s.run)
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = g.Do(t.Context(), 1) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := g.Do(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("left with %v", err)
+		}
+		wg.Wait()
+		g.Close()
+		if len(s.batches) != 1 {
+			t.Errorf("batches %v: the one who left was carried", s.batches)
+		}
+	})
+}
+
+func TestWhoLeavesDuringTheRunDoesNotStopIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan error, 1)
+		g := batch.New(batch.Options[int]{}, func(ctx context.Context, in []int) ([]int, error) {
+			time.Sleep(time.Second)
+			ended <- ctx.Err()
+			return in, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := g.Do(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("left with %v", err)
+		}
+		g.Close()
+		if err := <-ended; err != nil {
+			t.Errorf("the run saw %v", err)
+		}
+	})
+}
+
+func TestAFullQueueRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := batch.New(batch.Options[int]{Queue: 2}, (&slow{}).run)
+		errs := together(t, g, 1, 2, 3, 4)
+		if full := (*batch.Full)(nil); !errors.As(errs[3], &full) || full.Closed || errs[2] != nil {
+			t.Errorf("errors %v, want only the last full", errs)
+		}
+	})
+}
+
+func TestCloseAnswersAllAndRefusesMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := batch.New(batch.Options[int]{Callers: 1}, (&slow{}).run)
+		if errs := together(t, g, 1, 2, 3); errors.Join(errs...) != nil {
+			t.Errorf("closing lost callers: %v", errs)
+		}
+		if _, err := g.Do(t.Context(), 4); err == nil || !err.(*batch.Full).Closed { //nolint:errorlint // Do gives it bare
+			t.Errorf("a closed group took a caller: %v", err)
+		}
+	})
+}
+
+func TestAPanicAnswersEverybody(t *testing.T) {
+	g := batch.New(batch.Options[int]{}, func(context.Context, []int) ([]int, error) { panic("boom") })
+	if _, err := g.Do(t.Context(), 1); err == nil {
+		t.Error("no error")
+	}
+	g.Close()
+}

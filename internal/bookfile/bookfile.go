@@ -1,0 +1,81 @@
+// Package bookfile reads and writes files of books: CSV (RFC 4180) and NDJSON
+// (a JSON object a line) to and from the rows and books of pkg/api. It knows no
+// service. Rows stream: memory does not grow with the file.
+package bookfile
+
+import (
+	"strings"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Format is a kind of book file.
+type Format string
+
+// The formats. The zero Format is detected on reading.
+const (
+	CSV    Format = "csv"
+	NDJSON Format = "ndjson"
+)
+
+// ParseFormat reads what --format says, in any case. Its errors are
+// [api.CodeInvalid].
+func ParseFormat(s string) (Format, error) {
+	switch f := Format(strings.ToLower(s)); f {
+	case CSV, NDJSON:
+		return f, nil
+	}
+	return "", api.Errorf(api.CodeInvalid, "%q is not a format; write csv or ndjson", s)
+}
+
+// maxRow is the longest row that is read, in bytes.
+const maxRow = 1 << 20
+
+// Options says how a file is to be understood. The zero value suits a file
+// whose header names Bazar's own fields.
+type Options struct {
+	// Format is detected when empty: a file that begins with "{" is NDJSON.
+	Format Format
+	// Name is the file's name, for messages.
+	Name string
+	// Delimiter stands between the cells of CSV: any ASCII character but a
+	// quote or a line end. When 0 it is detected in the header, among
+	// comma, semicolon, tab and bar.
+	Delimiter rune
+	// Map gives each field the column, or member, that it is read from;
+	// columns that it does not name are ignored. See [ParseMap].
+	Map map[string]string
+	// Set gives fields a value wherever the file has none: no such column,
+	// or nothing in the cell. See [ParseSet].
+	Set map[string]string
+	// Key is the column whose value becomes the row's key.
+	Key string
+	// Separator stands between several authors or topics in one cell;
+	// ";" when empty.
+	Separator string
+	// Currency is that of prices for which neither the file nor Set has one.
+	Currency string
+}
+
+// check says what is wrong with the options whatever the file.
+func (o *Options) check() error {
+	if o.Format != "" {
+		if _, err := ParseFormat(string(o.Format)); err != nil {
+			return err
+		}
+	}
+	if d := o.Delimiter; d != 0 && (d > 126 || strings.ContainsRune("\"\r\n", d)) {
+		return api.Errorf(api.CodeInvalid, "%q cannot delimit cells; use one ASCII character, such as a comma or a tab", d)
+	}
+	for name, column := range o.Map {
+		if err := checkField(name, column); err != nil {
+			return err
+		}
+	}
+	for name, value := range o.Set {
+		if err := checkField(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package bookfile
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"strings"
+)
+
+// Rejects writes rows that were turned down to a file of the input's own
+// format, each as it stood there, with the reason in a last column or member
+// "error". The file can be mended and imported with the same options: "error"
+// is not read. Rows turned down again have a second one.
+type Rejects struct {
+	w         *bufio.Writer
+	format    Format
+	delimiter byte
+	header    string // still to be written
+}
+
+// Rejects makes a writer of rejected rows of r's format. Nothing is written
+// before the first row.
+func (r *Reader) Rejects(w io.Writer) *Rejects {
+	return &Rejects{w: bufio.NewWriter(w), format: r.format, delimiter: r.delimiter, header: r.header}
+}
+
+// Add writes a row of the reader with the reason, or the row's own error if
+// that is empty. Errors are those of the writer.
+func (r *Rejects) Add(row Row, reason string) error {
+	if reason == "" && row.Err != nil {
+		reason = row.Err.Error()
+	}
+	if r.format == NDJSON {
+		_, err := r.w.WriteString(withError(row.raw, reason) + "\n")
+		return err
+	}
+	if r.header != "" {
+		if _, err := r.w.WriteString(r.header + string(r.delimiter) + errorColumn + "\n"); err != nil {
+			return err
+		}
+		r.header = ""
+	}
+	// The quotes make sure that a quote left open in the row stays an error of
+	// this row.
+	quoted := `"` + strings.ReplaceAll(oneLine(reason), `"`, `""`) + `"`
+	_, err := r.w.WriteString(row.raw + string(r.delimiter) + quoted + "\n")
+	return err
+}
+
+// Flush writes what is still buffered.
+func (r *Rejects) Flush() error { return r.w.Flush() }
+
+// oneLine makes the reason a line that is never empty.
+func oneLine(s string) string {
+	if s = strings.Join(strings.Fields(s), " "); s == "" {
+		return "rejected"
+	}
+	return s
+}
+
+// withError adds the member to a JSON object, and makes an object of what is
+// none.
+func withError(raw, reason string) string {
+	quoted := quoteJSON(oneLine(reason))
+	body, ok := strings.CutSuffix(raw, "}")
+	if _, err := parseObject(raw); err != nil || !ok {
+		return `{"raw":` + quoteJSON(raw) + `,"error":` + quoted + "}"
+	}
+	if body = strings.TrimSpace(body); body != "{" {
+		body += ","
+	}
+	return body + `"error":` + quoted + "}"
+}
+
+func quoteJSON(s string) string {
+	quoted, err := json.Marshal(s)
+	if err != nil { // a string always marshals
+		return `""`
+	}
+	return string(quoted)
+}

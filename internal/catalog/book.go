@@ -1,0 +1,152 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Book gives the book that ref (an item number or an ISBN) stands for.
+func (s *Service) Book(ctx context.Context, ref string) (api.Book, error) {
+	b, err := findBook(s.db.Read(ctx), ref)
+	if err != nil {
+		return api.Book{}, err
+	}
+	return b.book(), nil
+}
+
+func findBook(tx *gorm.DB, ref string) (*bookRow, error) {
+	id, isbn, err := api.ParseBookRef(ref)
+	if err != nil {
+		return nil, err
+	}
+	column, value := "id", any(id)
+	if isbn != "" {
+		column, value = "isbn13", isbn
+	}
+	books, err := selectBooks(tx, column+" = ?", value)
+	if err != nil {
+		return nil, err
+	}
+	if len(books) == 0 {
+		return nil, api.Errorf(api.CodeNotFound, "no book %s", strings.TrimSpace(ref))
+	}
+	return &books[0], nil
+}
+
+// selectBooks reads rows of books. It scans them by hand: on the hot path
+// GORM's reflection costs more than SQLite does.
+func selectBooks(tx *gorm.DB, where string, args ...any) (books []bookRow, err error) {
+	query := "SELECT " + strings.Join(bookColumns(), ", ") + " FROM books WHERE " + where
+	rows, err := tx.Statement.ConnPool.QueryContext(tx.Statement.Context, query, args...)
+	if err != nil {
+		return nil, database.Explain(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b bookRow
+		if err := b.scan(rows); err != nil {
+			return nil, err
+		}
+		books = append(books, b)
+	}
+	return books, database.Explain(rows.Err())
+}
+
+func (b *bookRow) scan(rows *sql.Rows) error {
+	err := rows.Scan(&b.ID, &b.ISBN13, &b.Title, &b.TitleKey, &b.Authors, &b.Topics, &b.Publisher, &b.Year, &b.Language,
+		&b.Description, &b.PriceAmount, &b.PriceCurrency, &b.Stock, &b.State, &b.Version, &b.Source, &b.SourceKey,
+		&b.CreatedAt, &b.UpdatedAt)
+	if err != nil {
+		return fmt.Errorf("a row of books: %w", err)
+	}
+	return nil
+}
+
+// Create adds a book with the next item number.
+func (s *Service) Create(ctx context.Context, e api.BookEdit) (api.Book, error) {
+	b := bookRow{State: api.OnSale}
+	if err := errors.Join(apply(&b, &e), complete(&b)); err != nil {
+		return api.Book{}, err
+	}
+	if e.Stock.Value != nil {
+		b.Stock = *e.Stock.Value
+	}
+	if err := checkStock(b.Stock); err != nil {
+		return api.Book{}, err
+	}
+	err := s.db.Write(ctx, func(tx *gorm.DB) (err error) {
+		if b.ID, err = nextID(tx); err != nil {
+			return err
+		}
+		change := newShelf(added, api.NewID(), nil)
+		if e.Topics.Value != nil {
+			change.named(*e.Topics.Value)
+		}
+		change.add(&b)
+		return s.isbnTaken(change.flush(tx), &b)
+	})
+	s.merger.Kick()
+	return b.book(), err
+}
+
+// isbnTaken says so where a refused constraint means that another book has b's
+// ISBN.
+func (s *Service) isbnTaken(err error, b *bookRow) error {
+	if database.IsConstraint(err) && b.ISBN13 != nil {
+		return api.Wrap(api.CodeConflict, err, "another book already has ISBN "+*b.ISBN13)
+	}
+	return err
+}
+
+// nextID is the next free item number.
+func nextID(tx *gorm.DB) (id int64, err error) {
+	if err := tx.Raw("SELECT coalesce(max(id), 0) + 1 FROM books").Row().Scan(&id); err != nil {
+		return 0, fmt.Errorf("next item number: %w", err)
+	}
+	if id > api.MaxBookID {
+		return 0, api.Errorf(api.CodeConflict, "no item number is left: %d is the last", api.MaxBookID)
+	}
+	return id, nil
+}
+
+// Edit changes what is known of a book. Unless match is nil, the book must
+// still have that version.
+func (s *Service) Edit(ctx context.Context, ref string, match *int64, e api.BookEdit) (book api.Book, err error) {
+	if e.Stock.Set {
+		return book, api.Errorf(api.CodeInvalid, "stock is not edited but moved: PUT /v1/books/{book}/movements/{id}")
+	}
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		old, err := findBook(tx, ref)
+		if err != nil {
+			return err
+		}
+		if match != nil && *match != old.Version {
+			return api.Errorf(api.CodeVersionMismatch, "book %d has changed since: it is at version %d, not %d", old.ID, old.Version, *match)
+		}
+		b := *old
+		if err := apply(&b, &e); err != nil {
+			return err
+		}
+		book = b.book()
+		if sameBook(old, &b) {
+			return nil
+		}
+		change := newShelf(edited, api.NewID(), nil)
+		if e.Topics.Value != nil {
+			change.named(*e.Topics.Value)
+		}
+		change.edit(old, &b)
+		book = b.book()
+		return s.isbnTaken(change.flush(tx), &b)
+	})
+	s.merger.Kick()
+	return book, err
+}

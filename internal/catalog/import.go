@@ -1,0 +1,243 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// A transaction of an import takes this many rows at first, then as many as fit
+// into importTurn: buyers wait no longer than that.
+const (
+	firstImportStep = 250
+	minImportStep   = 25
+	importTurn      = 15 * time.Millisecond
+)
+
+// Import takes books from a file. Each row gets a result of its own; a bad row
+// stops none of the others. Rows are committed in short transactions, so a
+// failure can come after some of them: the same import again finds those as the
+// same.
+func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportResults, error) {
+	results := api.ImportResults{Results: make([]api.ImportResult, 0, len(r.Rows))}
+	if len(r.Rows) == 0 || len(r.Rows) > api.MaxImportRows {
+		return results, api.Errorf(api.CodeInvalid, "an import has 1 to %d rows, not %d", api.MaxImportRows, len(r.Rows))
+	}
+	id, err := api.ParseID(r.ID)
+	if err != nil {
+		return results, err
+	}
+	if err := api.CheckText("source", r.Source, api.MaxPublisher); err != nil {
+		return results, err
+	}
+	defer s.merger.Kick()
+	part := r
+	part.ID = id
+	for rest := r.Rows; len(rest) > 0; {
+		step := min(int(s.importStep.Load()), len(rest))
+		part.Rows, rest = rest[:step], rest[step:]
+		done, err := s.importPart(ctx, &part)
+		if err != nil {
+			return results, err
+		}
+		results.Results = append(results.Results, done...)
+	}
+	return results, nil
+}
+
+func (s *Service) importPart(ctx context.Context, r *api.ImportRequest) (results []api.ImportResult, err error) {
+	if r.DryRun {
+		err = s.db.Snapshot(ctx, func(tx *gorm.DB) (err error) {
+			results, err = importRows(tx, r)
+			return err
+		})
+		return results, err
+	}
+	err = s.db.Write(ctx, func(tx *gorm.DB) (err error) {
+		start := time.Now()
+		results, err = importRows(tx, r)
+		s.pace(len(r.Rows), time.Since(start))
+		return err
+	})
+	return results, err
+}
+
+// pace fits the next transactions to importTurn, by how long this one took.
+func (s *Service) pace(rows int, took time.Duration) {
+	if took <= 0 {
+		return
+	}
+	fitting := int64(rows) * int64(importTurn) / int64(took)
+	s.importStep.Store(max(minImportStep, min(fitting, api.MaxImportRows)))
+}
+
+// importRows decides each row and, unless the import is dry, writes them all.
+func importRows(tx *gorm.DB, r *api.ImportRequest) ([]api.ImportResult, error) {
+	i := importer{ImportRequest: r, shelf: newShelf(imported, r.ID, nil), lines: map[int64]int{}}
+	prepared := make([]candidate, len(r.Rows))
+	for n := range r.Rows {
+		prepared[n] = prepare(&r.Rows[n], r.Source)
+	}
+	var err error
+	if i.known, err = findKnown(tx, prepared); err != nil {
+		return nil, err
+	}
+	if i.next, err = nextID(tx); err != nil {
+		return nil, err
+	}
+	results := make([]api.ImportResult, len(prepared))
+	for n := range prepared {
+		results[n] = i.decide(&prepared[n])
+	}
+	if r.DryRun {
+		return results, nil
+	}
+	return results, i.shelf.flush(tx)
+}
+
+// importer is one transaction of an import.
+type importer struct {
+	*api.ImportRequest
+
+	shelf *shelf
+	known *known
+	next  int64
+	// lines says which line made or changed a book here.
+	lines map[int64]int
+}
+
+// candidate is a row made ready: what it says, and what it is matched by.
+type candidate struct {
+	row         *api.ImportRow
+	edit        api.BookEdit
+	isbn        string
+	source, key string
+	err         error
+}
+
+func prepare(row *api.ImportRow, source string) candidate {
+	c := candidate{row: row, edit: editOf(row)}
+	if row.Title != nil {
+		c.err = api.CheckText("title", *row.Title, api.MaxTitle)
+	}
+	if row.ISBN13 != nil && c.err == nil {
+		c.isbn, c.err = api.ParseISBN(*row.ISBN13)
+	}
+	if row.ID != nil && (*row.ID < 1 || *row.ID > api.MaxBookID) && c.err == nil {
+		c.err = api.Errorf(api.CodeInvalid, "%d is not an item number", *row.ID)
+	}
+	if row.Stock != nil && c.err == nil {
+		c.err = checkStock(*row.Stock)
+	}
+	switch {
+	case row.Key != nil && *row.Key != "":
+		c.source, c.key = source, *row.Key
+		if c.err == nil {
+			c.err = api.CheckText("key", c.key, api.MaxPublisher)
+		}
+	case c.isbn == "" && row.ID == nil && row.Title != nil:
+		// Without anything to know it by, a book is the one with its title
+		// and authors, so that importing a file again makes no second one.
+		c.source, c.key = "title", fingerprint(row)
+	}
+	return c
+}
+
+func fingerprint(row *api.ImportRow) string {
+	sum := sha256.Sum256([]byte(api.Fold(*row.Title + "\x00" + strings.Join(row.Authors, "\x00"))))
+	return hex.EncodeToString(sum[:16])
+}
+
+// editOf reads a row as an edit: what is nil says nothing.
+func editOf(r *api.ImportRow) api.BookEdit {
+	e := api.BookEdit{
+		ISBN13: optional(r.ISBN13), Title: optional(r.Title), Publisher: optional(r.Publisher), Year: optional(r.Year),
+		Language: optional(r.Language), Description: optional(r.Description), Price: optional(r.Price), State: optional(r.State),
+	}
+	if r.Authors != nil {
+		e.Authors = api.Optional[[]string]{Set: true, Value: &r.Authors}
+	}
+	if r.Topics != nil {
+		e.Topics = api.Optional[[]string]{Set: true, Value: &r.Topics}
+	}
+	return e
+}
+
+func optional[T any](p *T) api.Optional[T] { return api.Optional[T]{Set: p != nil, Value: p} }
+
+// decide says what becomes of a row, and puts it on the shelf.
+func (i *importer) decide(c *candidate) api.ImportResult {
+	old, err := i.match(c)
+	if err != nil {
+		return rejected(c, err)
+	}
+	b := bookRow{State: api.OnSale}
+	if old != nil {
+		if line, twice := i.lines[old.ID]; twice {
+			return rejected(c, api.Errorf(api.CodeConflict, "the same book as line %d of this file", line))
+		}
+		b = *old
+	}
+	if err := apply(&b, &c.edit); err != nil {
+		return rejected(c, err)
+	}
+	if c.key != "" && c.source != "title" {
+		b.Source, b.SourceKey = &c.source, &c.key
+	}
+	if old == nil {
+		return i.create(c, &b)
+	}
+	return i.change(c, old, &b)
+}
+
+func rejected(c *candidate, err error) api.ImportResult {
+	problem := api.AsError(err)
+	return api.ImportResult{Line: c.row.Line, Status: api.RowRejected, Code: &problem.Code, Detail: &problem.Detail}
+}
+
+func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
+	if err := complete(b); err != nil {
+		return rejected(c, err)
+	}
+	if b.ID = i.next; c.row.ID != nil {
+		b.ID = *c.row.ID
+	}
+	if i.next = max(i.next, b.ID+1); i.next > api.MaxBookID+1 {
+		return rejected(c, api.Errorf(api.CodeConflict, "no item number is left: %d is the last", api.MaxBookID))
+	}
+	if c.row.Stock != nil {
+		b.Stock = *c.row.Stock
+	}
+	if c.key != "" {
+		b.Source, b.SourceKey = &c.source, &c.key
+	}
+	i.shelf.add(b)
+	i.known.learn(b)
+	i.lines[b.ID] = c.row.Line
+	result := api.ImportResult{Line: c.row.Line, Status: api.RowNew, BookID: &b.ID}
+	if i.DryRun {
+		result.BookID = nil
+	}
+	return result
+}
+
+func (i *importer) change(c *candidate, old, b *bookRow) api.ImportResult {
+	result := api.ImportResult{Line: c.row.Line, Status: api.RowSame, BookID: &b.ID}
+	i.lines[b.ID] = c.row.Line
+	if !sameBook(old, b) {
+		i.shelf.edit(old, b)
+		i.known.learn(b)
+		result.Status = api.RowChanged
+	}
+	if i.UpdateStock && c.row.Stock != nil && *c.row.Stock != b.Stock {
+		i.shelf.move(b, *c.row.Stock-b.Stock)
+		result.Status = api.RowChanged
+	}
+	return result
+}

@@ -1,0 +1,179 @@
+package catalog
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/catalog/textindex"
+	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// The terms of the index. A word stands for itself; what else a book can be
+// found by has a mark that no word begins with. Prefixes of one and two letters
+// are terms of their own, because too many words share them.
+const (
+	markTopic    = "#"
+	markTitle    = "="
+	markPrefix   = "<"
+	shortPrefix  = 2
+	exactWords   = 3 // titles of at most so many words are terms as a whole
+	maxWordBytes = 60
+)
+
+// indexBook adds the terms that a book is found by.
+func indexBook(index *textindex.Builder, b *bookRow) {
+	if !b.onSale() {
+		return
+	}
+	title := words(b.TitleKey)
+	for _, w := range title {
+		indexWord(index, w, b.ID)
+	}
+	if len(title) <= exactWords {
+		index.Add(markTitle+strings.Join(title, " "), b.ID)
+	}
+	for _, a := range b.Authors {
+		indexText(index, a, b.ID)
+	}
+	if b.Publisher != nil {
+		indexText(index, *b.Publisher, b.ID)
+	}
+	for _, slug := range b.Topics {
+		index.Add(markTopic+slug, b.ID)
+		indexText(index, slug, b.ID)
+	}
+}
+
+func indexText(index *textindex.Builder, text string, book int64) {
+	for _, w := range words(api.Fold(text)) {
+		indexWord(index, w, book)
+	}
+}
+
+func indexWord(index *textindex.Builder, word string, book int64) {
+	index.Add(word, book)
+	end := 0
+	for range shortPrefix {
+		_, n := utf8.DecodeRuneInString(word[end:])
+		if n == 0 {
+			return
+		}
+		end += n
+		index.Add(markPrefix+word[:end], book)
+	}
+}
+
+// words splits a folded text into its runs of letters and digits. Scripts that
+// put no space between words are split by letter. A word of more than
+// maxWordBytes is cut.
+func words(folded string) (list []string) {
+	start := -1
+	end := func(at int) {
+		if start >= 0 {
+			list = append(list, folded[start:cut(folded, start, at)])
+		}
+		start = -1
+	}
+	for i, r := range folded {
+		switch {
+		case !wordRune(r):
+			end(i)
+		case unspaced(r):
+			end(i)
+			start = i
+			end(i + utf8.RuneLen(r))
+		case start < 0:
+			start = i
+		}
+	}
+	end(len(folded))
+	return list
+}
+
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9')
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+func unspaced(r rune) bool {
+	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer)
+}
+
+func cut(s string, start, end int) int {
+	if end-start <= maxWordBytes {
+		return end
+	}
+	end = start + maxWordBytes
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return end
+}
+
+// writeSegment stores what was gathered as a new segment.
+func writeSegment(tx *gorm.DB, index *textindex.Builder, at int64) error {
+	pages := index.Pages()
+	if len(pages) == 0 {
+		return nil
+	}
+	segment := segmentRow{Live: true, CreatedAt: at}
+	if err := tx.Create(&segment).Error; err != nil {
+		return fmt.Errorf("index segment: %w", err)
+	}
+	return writePages(tx, segment.ID, pages)
+}
+
+func writePages(tx *gorm.DB, segment int64, pages []textindex.Page) error {
+	rows := make([][]any, len(pages))
+	for i, p := range pages {
+		rows[i] = []any{segment, p.Term, p.First, p.Data}
+	}
+	return database.InsertAll(tx, "index_pages", []string{"segment_id", "term", "first", "data"}, rows)
+}
+
+// segment reads the pages of one segment ([textindex.Source]).
+type segment struct {
+	tx *gorm.DB
+	id int64
+}
+
+// Seek gives the last page at or before (term, id), or the first.
+func (s segment) Seek(term string, id int64) (textindex.Page, bool, error) {
+	page, ok, err := s.page("(term, first) <= (?, ?) ORDER BY term DESC, first DESC", term, id)
+	if ok || err != nil {
+		return page, ok, err
+	}
+	return s.page("(term, first) > (?, ?) ORDER BY term, first", term, id)
+}
+
+// Next gives the page after (term, first).
+func (s segment) Next(term string, first int64) (textindex.Page, bool, error) {
+	return s.page("(term, first) > (?, ?) ORDER BY term, first", term, first)
+}
+
+func (s segment) page(where, term string, first int64) (p textindex.Page, ok bool, err error) {
+	row := s.tx.Statement.ConnPool.QueryRowContext(s.tx.Statement.Context,
+		"SELECT term, first, data FROM index_pages WHERE segment_id = ? AND "+where+" LIMIT 1", s.id, term, first)
+	switch err := row.Scan(&p.Term, &p.First, &p.Data); {
+	case errors.Is(err, sql.ErrNoRows):
+		return p, false, nil
+	case err != nil:
+		return p, false, fmt.Errorf("index page: %w", err)
+	}
+	return p, true, nil
+}
+
+// liveSegments lists the segments that are searched.
+func liveSegments(tx *gorm.DB) (segments []segmentRow, err error) {
+	err = tx.Where("live").Order("id").Find(&segments).Error
+	return segments, err
+}

@@ -1,0 +1,216 @@
+package catalog
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// storeRow is the one row of table store.
+type storeRow struct {
+	ID        string `gorm:"primaryKey"`
+	Currency  string
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+}
+
+func (storeRow) TableName() string { return "store" }
+
+// bookRow is a row of table books.
+type bookRow struct {
+	ID            int64   `gorm:"primaryKey"`
+	ISBN13        *string `gorm:"column:isbn13"`
+	Title         string
+	TitleKey      string
+	Authors       texts
+	Topics        texts
+	Publisher     *string
+	Year          *int
+	Language      *string
+	Description   *string
+	PriceAmount   int64
+	PriceCurrency string
+	Stock         int64
+	State         api.BookState
+	Version       int64
+	Source        *string
+	SourceKey     *string
+	CreatedAt     int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt     int64 `gorm:"autoUpdateTime:false"`
+}
+
+func (bookRow) TableName() string { return "books" }
+
+// bookColumns are the columns of books in the order of [bookRow.values].
+func bookColumns() []string {
+	return []string{
+		"id", "isbn13", "title", "title_key", "authors", "topics", "publisher", "year", "language", "description",
+		"price_amount", "price_currency", "stock", "state", "version", "source", "source_key", "created_at", "updated_at",
+	}
+}
+
+func (b *bookRow) values() []any {
+	return []any{
+		b.ID, nullable(b.ISBN13), b.Title, b.TitleKey, b.Authors.json(), b.Topics.json(), nullable(b.Publisher),
+		nullable(b.Year), nullable(b.Language), nullable(b.Description), b.PriceAmount, b.PriceCurrency, b.Stock,
+		string(b.State), b.Version, nullable(b.Source), nullable(b.SourceKey), b.CreatedAt, b.UpdatedAt,
+	}
+}
+
+// nullable gives the driver a plain value: it takes those without reflection.
+func nullable[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+func (b *bookRow) price() api.Money {
+	return api.Money{Amount: b.PriceAmount, Currency: b.PriceCurrency}
+}
+
+func (b *bookRow) onSale() bool { return b.State == api.OnSale }
+
+func (b *bookRow) book() api.Book {
+	return api.Book{
+		ID: b.ID, ISBN13: b.ISBN13, Title: b.Title, Authors: b.Authors, Topics: b.Topics, Publisher: b.Publisher,
+		Year: b.Year, Language: b.Language, Description: b.Description, Price: b.price(), Stock: b.Stock,
+		State: b.State, Version: b.Version, CreatedAt: instant(b.CreatedAt), UpdatedAt: instant(b.UpdatedAt),
+	}
+}
+
+func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// ledgerRow is a row of table ledger.
+type ledgerRow struct {
+	ID          int64 `gorm:"primaryKey"`
+	BookID      int64
+	At          int64
+	Cause       cause
+	Operation   string
+	Reason      *string
+	StockChange *int64
+	StockAfter  *int64
+	PriceChange *int64
+	PriceAfter  *int64
+	Currency    *string
+}
+
+func (ledgerRow) TableName() string { return "ledger" }
+
+func ledgerColumns() []string {
+	return []string{
+		"book_id", "at", "cause", "operation", "reason",
+		"stock_change", "stock_after", "price_change", "price_after", "currency",
+	}
+}
+
+func (l *ledgerRow) values() []any {
+	return []any{
+		l.BookID, l.At, string(l.Cause), l.Operation, nullable(l.Reason), nullable(l.StockChange),
+		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency),
+	}
+}
+
+// cause says what kind of operation a ledger row comes from.
+type cause string
+
+const (
+	added    cause = "added"
+	imported cause = "imported"
+	moved    cause = "moved"
+	edited   cause = "edited"
+	sold     cause = "sold"
+)
+
+// topicRow is a row of table topics.
+type topicRow struct {
+	Slug  string `gorm:"primaryKey"`
+	Name  string
+	Books int64
+}
+
+func (topicRow) TableName() string { return "topics" }
+
+// reservationRow is a row of table reservations. State is "claimed" only inside
+// the transaction that decides it.
+type reservationRow struct {
+	ID        string `gorm:"primaryKey"`
+	State     api.ReservationState
+	Reason    *api.Code
+	Lines     reservedLines
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+}
+
+func (reservationRow) TableName() string { return "reservations" }
+
+func (r *reservationRow) reservation() api.Reservation {
+	return api.Reservation{ID: r.ID, State: r.State, Reason: r.Reason, Lines: r.Lines}
+}
+
+// segmentRow is a row of table index_segments.
+type segmentRow struct {
+	ID        int64 `gorm:"primaryKey"`
+	Level     int
+	Live      bool
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+}
+
+func (segmentRow) TableName() string { return "index_segments" }
+
+// pageRow is a row of table index_pages.
+type pageRow struct {
+	SegmentID int64  `gorm:"primaryKey"`
+	Term      string `gorm:"primaryKey"`
+	First     int64  `gorm:"primaryKey"`
+	Data      []byte
+}
+
+func (pageRow) TableName() string { return "index_pages" }
+
+// texts is a list of texts in one JSON column.
+type texts []string
+
+// Scan reads the column.
+func (t *texts) Scan(value any) error { return scanJSON(value, (*[]string)(t)) }
+
+// Value writes the column.
+func (t texts) Value() (driver.Value, error) { return t.json(), nil }
+
+func (t texts) json() string {
+	if len(t) == 0 {
+		return "[]"
+	}
+	data, _ := json.Marshal([]string(t)) //nolint:errchkjson // texts always marshal
+	return string(data)
+}
+
+// reservedLines is a reservation's lines in one JSON column.
+type reservedLines []api.ReservedLine
+
+// Scan reads the column.
+func (l *reservedLines) Scan(value any) error { return scanJSON(value, (*[]api.ReservedLine)(l)) }
+
+// Value writes the column.
+func (l reservedLines) Value() (driver.Value, error) {
+	data, err := json.Marshal(l)
+	return string(data), err
+}
+
+func scanJSON(value, into any) error {
+	var data []byte
+	switch v := value.(type) {
+	case string:
+		data = []byte(v)
+	case []byte:
+		data = v
+	default:
+		return fmt.Errorf("a JSON column holds %T", value)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("a JSON column is damaged: %w", err)
+	}
+	return nil
+}

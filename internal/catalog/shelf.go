@@ -1,0 +1,173 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/catalog/textindex"
+	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// shelf gathers what one operation does to books, and writes it set by set:
+// rows, ledger, topics and search index always change together.
+type shelf struct {
+	cause     cause
+	operation string
+	reason    *string
+	at        int64
+
+	inserts [][]any
+	edits   []*bookRow
+	moves   map[int64]int64 // copies, by book
+	ledger  [][]any
+	topics  map[string]int64 // books on sale, by slug
+	names   map[string]string
+	index   *textindex.Builder
+}
+
+func newShelf(c cause, operation string, reason *string) *shelf {
+	return &shelf{
+		cause: c, operation: operation, reason: reason, at: now(),
+		moves: map[int64]int64{}, topics: map[string]int64{}, names: map[string]string{}, index: textindex.NewBuilder(),
+	}
+}
+
+// add puts a new book on the shelf.
+func (s *shelf) add(b *bookRow) {
+	b.Version, b.CreatedAt, b.UpdatedAt = 1, s.at, s.at
+	s.inserts = append(s.inserts, b.values())
+	s.count(b, 1)
+	entry := s.entry(b.ID)
+	entry.priced(0, b)
+	if b.Stock != 0 {
+		entry.stocked(b.Stock, b.Stock)
+	}
+	s.ledger = append(s.ledger, entry.values())
+	indexBook(s.index, b)
+}
+
+// edit replaces what is known of a book; its stock is not touched.
+func (s *shelf) edit(old, b *bookRow) {
+	b.Version, b.UpdatedAt = old.Version+1, s.at
+	s.edits = append(s.edits, b)
+	s.count(old, -1)
+	s.count(b, 1)
+	if old.price() != b.price() {
+		entry := s.entry(b.ID)
+		before := old.PriceAmount
+		if old.PriceCurrency != b.PriceCurrency {
+			before = 0
+		}
+		entry.priced(before, b)
+		s.ledger = append(s.ledger, entry.values())
+	}
+	indexBook(s.index, b)
+}
+
+// move changes how many copies of b there are, by change.
+func (s *shelf) move(b *bookRow, change int64) {
+	b.Stock += change
+	s.moves[b.ID] += change
+	entry := s.entry(b.ID)
+	entry.stocked(change, b.Stock)
+	s.ledger = append(s.ledger, entry.values())
+}
+
+func (s *shelf) entry(book int64) *ledgerRow {
+	return &ledgerRow{BookID: book, At: s.at, Cause: s.cause, Operation: s.operation, Reason: s.reason}
+}
+
+func (l *ledgerRow) stocked(change, after int64) { l.StockChange, l.StockAfter = &change, &after }
+
+func (l *ledgerRow) priced(before int64, b *bookRow) {
+	change := b.PriceAmount - before
+	l.PriceChange, l.PriceAfter, l.Currency = &change, &b.PriceAmount, &b.PriceCurrency
+}
+
+func (s *shelf) count(b *bookRow, n int64) {
+	if b.onSale() {
+		for _, slug := range b.Topics {
+			s.topics[slug] += n
+		}
+	}
+}
+
+// flush writes everything gathered.
+func (s *shelf) flush(tx *gorm.DB) error {
+	if err := database.InsertAll(tx, "books", bookColumns(), s.inserts); err != nil {
+		return err
+	}
+	for _, b := range s.edits {
+		edit := tx.Model(&bookRow{ID: b.ID}).Select("*").Omit("id", "stock", "created_at").Updates(b)
+		if edit.Error != nil || edit.RowsAffected != 1 {
+			return fmt.Errorf("edit of book %d (%d rows): %w", b.ID, edit.RowsAffected, edit.Error)
+		}
+	}
+	if err := moveStock(tx, s.moves); err != nil {
+		return err
+	}
+	if err := database.InsertAll(tx, "ledger", ledgerColumns(), s.ledger); err != nil {
+		return err
+	}
+	if err := s.flushTopics(tx); err != nil {
+		return err
+	}
+	return writeSegment(tx, s.index, s.at)
+}
+
+// moveStock adds to stock, never sets it: whatever else happened to the book,
+// no copy is lost or made up.
+func moveStock(tx *gorm.DB, moves map[int64]int64) error {
+	for book, change := range moves {
+		move := tx.Model(&bookRow{}).Where("id = ?", book).UpdateColumn("stock", gorm.Expr("stock + ?", change))
+		if move.Error != nil || move.RowsAffected != 1 {
+			return fmt.Errorf("stock of book %d (%d rows): %w", book, move.RowsAffected, move.Error)
+		}
+	}
+	return nil
+}
+
+func (s *shelf) flushTopics(tx *gorm.DB) error {
+	for slug, n := range s.topics {
+		if n == 0 {
+			continue
+		}
+		update := tx.Model(&topicRow{}).Where("slug = ?", slug).UpdateColumn("books", gorm.Expr("books + ?", n))
+		if update.Error != nil {
+			return fmt.Errorf("topic %s: %w", slug, update.Error)
+		}
+		if update.RowsAffected == 1 {
+			continue
+		}
+		if err := tx.Create(&topicRow{Slug: slug, Name: s.topicName(slug), Books: n}).Error; err != nil {
+			return fmt.Errorf("topic %s: %w", slug, err)
+		}
+	}
+	return nil
+}
+
+// topicName is the topic as it was first written, or made from its slug.
+func (s *shelf) topicName(slug string) string {
+	if name := s.names[slug]; name != "" {
+		return name
+	}
+	words := strings.Split(slug, "-")
+	for i, w := range words {
+		if w != "" && w[0] >= 'a' && w[0] <= 'z' {
+			words[i] = string(w[0]-'a'+'A') + w[1:]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// named remembers how topics were written, for those that are new.
+func (s *shelf) named(topics []string) {
+	for _, t := range topics {
+		if slug := api.Slug(t); slug != t {
+			s.names[slug] = strings.TrimSpace(t)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// Package database opens, migrates, reads and writes a service's database. It
+// is the only place that knows a driver; GORM maps the tables above it.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	_ "modernc.org/sqlite" // the driver "sqlite": pure Go, so that no C compiler is needed
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// readers is how many read connections a database has: a read holds one for
+// microseconds, and more of them than cores would only wait in turn.
+const readers = 4
+
+// DB is one service's SQLite database: a pool of readers, and one writer at a
+// time over all processes that have it open.
+type DB struct {
+	path       string
+	migrations fs.FS
+	read       *gorm.DB
+	gate       *turnstile
+	// writing holds the writer while nobody writes; nil in it means not open.
+	writing chan *gorm.DB
+	close   sync.Once
+}
+
+// Open opens the database that location names ("sqlite:PATH"), makes it if it
+// is not there, and brings it up to the newest of migrations (goose SQL files,
+// NNNNN_name.sql). A database that is damaged or that a newer program has
+// migrated is refused.
+func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
+	path, ok := strings.CutPrefix(location, "sqlite:")
+	if !ok || path == "" {
+		return nil, api.Errorf(api.CodeInvalid, "%q is not a database: give sqlite:PATH", location)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database path: %w", err)
+	}
+	db := &DB{path: path, migrations: migrations, gate: newTurnstile(path), writing: make(chan *gorm.DB, 1)}
+	db.writing <- nil
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(opening(path, err), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context) error {
+	newest, err := newestVersion(db.migrations)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
+		if err := db.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if db.read, err = connect(db.path, "mode=rw&_query_only=1", readers); err != nil {
+		return err
+	}
+	version, err := db.version(ctx)
+	if err == nil && version < newest {
+		if err = db.migrate(ctx); err == nil {
+			version, err = db.version(ctx)
+		}
+	}
+	if err == nil && version > newest {
+		err = api.Errorf(api.CodeInternal, "it was written by a newer version of Bazar (schema %d, this program knows %d); use that version, or newer", version, newest)
+	}
+	return err
+}
+
+// connect makes a pool. Pragmas hold for a connection, so they stand in the
+// DSN; busy_timeout is the backstop behind the turnstile.
+func connect(path, query string, connections int) (*gorm.DB, error) {
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	dsn := name.String() + "?" + query + "&_txlock=immediate&_busy_timeout=5000&_synchronous=FULL" +
+		"&_pragma=cache_size(-8000)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	mapped, err := gorm.Open(&sqlite.Dialector{Conn: pool}, &gorm.Config{
+		PrepareStmt: true, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), pool.Close())
+	}
+	return mapped, nil
+}
+
+// Read gives a session that reads, each statement from the newest commit.
+func (db *DB) Read(ctx context.Context) *gorm.DB { return db.read.WithContext(ctx) }
+
+// Snapshot runs read in one read transaction: all its statements see the same
+// state.
+func (db *DB) Snapshot(ctx context.Context, read func(tx *gorm.DB) error) error {
+	tx := db.read.WithContext(ctx).Begin(&sql.TxOptions{ReadOnly: true})
+	if tx.Error != nil {
+		return Explain(tx.Error)
+	}
+	defer tx.Rollback()
+	return Explain(read(tx))
+}
+
+// Write runs change in a transaction of its own, alone among all processes, and
+// commits it durably if it returns nil. When it can't be told whether the commit
+// took effect the error is [api.CodeOutcomeUnknown]; after every other error
+// nothing has changed. Once its turn has come, a change runs to its end even if
+// ctx is done.
+func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
+	leave, writer, err := db.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	defer func() { db.writing <- writer }()
+	if writer == nil {
+		if writer, err = connect(db.path, "mode=rw", 1); err != nil {
+			return Explain(err)
+		}
+	}
+	err = transact(writer.WithContext(context.WithoutCancel(ctx)), change)
+	if api.CodeOf(err) == api.CodeOutcomeUnknown {
+		// What the connection believes of the file may be wrong now.
+		err = errors.Join(err, closePool(writer))
+		writer = nil
+	}
+	return err
+}
+
+// enter waits for the writer, first among the callers of this process, then
+// among processes.
+func (db *DB) enter(ctx context.Context) (leave func(), writer *gorm.DB, err error) {
+	select {
+	case writer = <-db.writing:
+	case <-ctx.Done():
+		return nil, nil, busy(ctx.Err())
+	}
+	if leave, err = db.gate.pass(ctx); err != nil {
+		db.writing <- writer
+		return nil, nil, err
+	}
+	return leave, writer, nil
+}
+
+func transact(session *gorm.DB, change func(tx *gorm.DB) error) error {
+	tx := session.Begin()
+	if tx.Error != nil {
+		return Explain(tx.Error)
+	}
+	committing := false
+	defer func() {
+		if !committing {
+			tx.Rollback()
+		}
+	}()
+	if err := change(tx); err != nil {
+		return Explain(err)
+	}
+	committing = true
+	return explainCommit(tx.Commit().Error)
+}
+
+func busy(cause error) error {
+	return api.Wrap(api.CodeUnavailable, cause, "the store is busy: others write and it did not come to this request's turn")
+}
+
+// Close closes all connections, after the writer is done. It may be called
+// twice.
+func (db *DB) Close() (err error) {
+	db.close.Do(func() {
+		writer := <-db.writing
+		err = errors.Join(closePool(writer), closePool(db.read))
+	})
+	return err
+}
+
+func closePool(mapped *gorm.DB) error {
+	if mapped == nil {
+		return nil
+	}
+	pool, err := mapped.DB()
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	if err := pool.Close(); err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	return nil
+}

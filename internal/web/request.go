@@ -1,0 +1,92 @@
+package web
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// requestIDHeader carries a request's id from program to program and into
+// every log on its way.
+const requestIDHeader = "X-Request-Id"
+
+// RequestID is the id of the request: the caller's X-Request-Id if it can
+// stand (1 to 64 of A-Z, a-z, 0-9, ".", "_", "-"), else a new one. It is on the
+// reply, in every problem and in every log line.
+func RequestID(c *gin.Context) string { return c.Writer.Header().Get(requestIDHeader) }
+
+// Account is the account of the caller. Without an account service everyone is
+// [api.LocalAccount].
+func Account(*gin.Context) string { return api.LocalAccount }
+
+// identify gives the request its id, kept on the reply's header because it has
+// to be there anyway.
+func identify(c *gin.Context) string {
+	id := c.Request.Header.Get(requestIDHeader)
+	if !validRequestID(id) {
+		id = rand.Text()
+	}
+	h := c.Writer.Header()
+	h[requestIDHeader] = []string{id}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	return id
+}
+
+func validRequestID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// record writes the request's line in the log.
+func (a *adapter) record(c *gin.Context, start time.Time, err error) {
+	ctx, status := c.Request.Context(), c.Writer.Status()
+	level := levelOf(c.Request, status)
+	if !a.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 9)
+	attrs = append(attrs,
+		slog.String("method", c.Request.Method),
+		slog.String("route", c.FullPath()),
+		slog.String("path", c.Request.URL.Path),
+		slog.Int("status", status),
+		slog.Duration("duration", time.Since(start)),
+		slog.Int("bytes", max(c.Writer.Size(), 0)),
+		slog.String("request_id", RequestID(c)))
+	if err != nil {
+		problem := api.AsError(err)
+		attrs = append(attrs, slog.String("error", err.Error()))
+		if cause := problem.Unwrap(); cause != nil {
+			attrs = append(attrs, slog.String("cause", cause.Error()))
+		}
+	}
+	a.log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+func levelOf(r *http.Request, status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError && r.Context().Err() == nil:
+		return slog.LevelError
+	case status >= http.StatusInternalServerError:
+		// The caller left: nothing is wrong with this server.
+		return slog.LevelInfo
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
+}

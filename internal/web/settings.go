@@ -1,0 +1,92 @@
+package web
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Settings are what every server reads: flag, then environment, then the
+// default that the program put here. Addresses are host:port; port 0 takes a
+// free one. AdminAddr serves health; empty means nowhere. LogLevel is debug,
+// info, warn or error.
+type Settings struct {
+	Addr      string
+	AdminAddr string
+	LogLevel  string
+	// Insecure lets a server without accounts listen beyond this machine.
+	Insecure bool
+}
+
+// FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_LOG_LEVEL from the
+// environment where they are set. Call it before [Settings.Bind].
+func (s *Settings) FromEnv(getenv func(string) string) {
+	for name, field := range map[string]*string{
+		"BAZAR_ADDR":       &s.Addr,
+		"BAZAR_ADMIN_ADDR": &s.AdminAddr,
+		"BAZAR_LOG_LEVEL":  &s.LogLevel,
+	} {
+		if value := getenv(name); value != "" {
+			*field = value
+		}
+	}
+	if s.LogLevel == "" {
+		s.LogLevel = "info"
+	}
+}
+
+// Bind adds a flag for each setting, with its present value as the default.
+func (s *Settings) Bind(fs *pflag.FlagSet) {
+	fs.StringVar(&s.Addr, "addr", s.Addr, "`address` to serve on (BAZAR_ADDR)")
+	fs.StringVar(&s.AdminAddr, "admin-addr", s.AdminAddr, "`address` for /healthz and /readyz (BAZAR_ADMIN_ADDR)")
+	fs.StringVar(&s.LogLevel, "log-level", s.LogLevel, "`level` of the log: debug, info, warn or error (BAZAR_LOG_LEVEL)")
+	fs.BoolVar(&s.Insecure, "insecure", s.Insecure, "serve beyond this machine without accounts: anyone who reaches it may do anything")
+}
+
+// check refuses addresses that would open a store without accounts to others.
+func (s *Settings) check() error {
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return api.Errorf(api.CodeInvalid, "address %q: %w; write it like 127.0.0.1:8080", s.Addr, err)
+	}
+	if s.Insecure || isLoopback(host) {
+		return nil
+	}
+	return api.Errorf(api.CodeForbidden,
+		"refusing to serve on %s: without accounts anyone who reaches it may do anything", s.Addr)
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// NewLogger makes a logger that writes lines from the level up (debug, info,
+// warn, error): text on a terminal, else JSON.
+func NewLogger(w io.Writer, level string) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{}
+	switch strings.ToLower(level) {
+	case "debug":
+		options.Level = slog.LevelDebug
+	case "info":
+		options.Level = slog.LevelInfo
+	case "warn":
+		options.Level = slog.LevelWarn
+	case "error":
+		options.Level = slog.LevelError
+	default:
+		return nil, api.Errorf(api.CodeInvalid, "%q is not a log level; use debug, info, warn or error", level)
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	}
+	return slog.New(slog.NewJSONHandler(w, options)), nil
+}

@@ -1,0 +1,232 @@
+// Package client is how every program of Bazar, and anybody else's, calls its
+// services: one [Client.do], and a method for each operation of the contract.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// maxReply is the longest answer that is read, in bytes.
+const maxReply = 64 << 20
+
+// Config says where the services are. Each is a list of base URLs of replicas
+// that are equal; the first that can be reached is used.
+type Config struct {
+	Catalog []string
+	Orders  []string
+	// Transport carries the requests; nil means HTTP over the network.
+	Transport http.RoundTripper
+}
+
+// Client calls Bazar's services. It is safe for use by many at once.
+type Client struct {
+	transport http.RoundTripper
+	replicas  map[api.Service]*replicas
+}
+
+// replicas are the base URLs of one service and the one that answered last.
+type replicas struct {
+	urls []*url.URL
+	best atomic.Int64
+}
+
+// New makes a client; the URLs must be http or https.
+func New(c Config) (*Client, error) {
+	client := &Client{transport: c.Transport, replicas: map[api.Service]*replicas{}}
+	if client.transport == nil {
+		client.transport = newTransport()
+	}
+	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders} {
+		r := &replicas{}
+		for _, base := range bases {
+			u, err := url.Parse(base)
+			if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
+				return nil, api.Errorf(api.CodeInvalid, "%q is not the URL of a service; write it like http://127.0.0.1:8080", base)
+			}
+			u.Path = strings.TrimSuffix(u.Path, "/")
+			r.urls = append(r.urls, u)
+		}
+		client.replicas[service] = r
+	}
+	return client, nil
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		MaxIdleConns:          1_024,
+		MaxIdleConnsPerHost:   512,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   5 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+	}
+}
+
+// call is one request of the contract.
+type call struct {
+	service api.Service
+	method  string
+	path    string
+	query   url.Values
+	header  http.Header
+	body    any // nil for none
+}
+
+// do sends a call and decodes its answer into reply. Its errors are
+// [*api.Error]: the problem that the service answered; [api.CodeUnavailable]
+// if nothing can have been done; [api.CodeOutcomeUnknown] if a write was sent
+// and its answer lost.
+func (c *Client) do(ctx context.Context, call call, reply any) error {
+	request, err := call.request(ctx)
+	if err != nil {
+		return err
+	}
+	response, err := c.Transport(call.service).RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }() // it was only read
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return lost(call.service, call.method, err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return problem(&call, response, body)
+	}
+	if err := json.Unmarshal(body, reply); err != nil {
+		return lost(call.service, call.method, fmt.Errorf("its answer can't be read: %w", err))
+	}
+	return nil
+}
+
+func (c *call) request(ctx context.Context) (*http.Request, error) {
+	var body io.Reader = http.NoBody
+	if c.body != nil {
+		data, err := json.Marshal(c.body)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", c.method, c.path, err)
+		}
+		body = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, c.method, c.path, body)
+	if err != nil {
+		return nil, api.Errorf(api.CodeInvalid, "%w", err)
+	}
+	request.URL.RawQuery = c.query.Encode()
+	request.Header.Set("Accept", "application/json, application/problem+json")
+	if c.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range c.header {
+		request.Header[name] = values
+	}
+	return request, nil
+}
+
+// problem reads the error that a service answered.
+func problem(c *call, response *http.Response, body []byte) error {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	var p api.Error
+	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
+		return &p
+	}
+	switch response.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return lost(c.service, c.method, fmt.Errorf("something before it answered %s", response.Status))
+	}
+	return api.Errorf(api.CodeInternal, "%s is not answered by Bazar there: %s; is the address right?", c.path, response.Status)
+}
+
+// lost is the error of a call whose answer did not come.
+func lost(service api.Service, method string, cause error) *api.Error {
+	if method == http.MethodGet || method == http.MethodHead {
+		return api.Wrap(api.CodeUnavailable, cause, fmt.Sprintf("the %s service did not answer: %s", service, reason(cause)))
+	}
+	return api.Wrap(api.CodeOutcomeUnknown, cause, fmt.Sprintf("the answer of the %s service was lost: %s", service, reason(cause)))
+}
+
+func reason(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "it took too long"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	default:
+		return err.Error()
+	}
+}
+
+// Transport sends requests with a relative URL to a service, to the next of its
+// replicas while one can't be reached. Its errors are those of [Client.do].
+func (c *Client) Transport(service api.Service) http.RoundTripper {
+	return route{client: c, service: service}
+}
+
+type route struct {
+	client  *Client
+	service api.Service
+}
+
+// RoundTrip sends the request ([http.RoundTripper]).
+func (r route) RoundTrip(request *http.Request) (*http.Response, error) {
+	replicas := r.client.replicas[r.service]
+	if len(replicas.urls) == 0 {
+		return nil, api.Errorf(api.CodeUnavailable, "no address of the %s service is set", r.service)
+	}
+	start := replicas.best.Load()
+	var err *api.Error
+	for i := range int64(len(replicas.urls)) {
+		n := (start + i) % int64(len(replicas.urls))
+		var response *http.Response
+		if response, err = r.try(request, replicas.urls[n]); err == nil {
+			if n != start {
+				replicas.best.Store(n)
+			}
+			return response, nil
+		}
+		if err.Code != api.CodeUnavailable || request.Context().Err() != nil {
+			break
+		}
+	}
+	return nil, err
+}
+
+// try sends the request to one replica, and tells whether it can have arrived.
+func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.Error) {
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	sent := request.Clone(httptrace.WithClientTrace(request.Context(), trace))
+	sent.URL = base.JoinPath(request.URL.EscapedPath())
+	sent.URL.RawQuery = request.URL.RawQuery
+	sent.Host, sent.RequestURI = "", ""
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			return nil, api.Errorf(api.CodeInternal, "request body: %w", err)
+		}
+		sent.Body = body
+	}
+	response, err := r.client.transport.RoundTrip(sent)
+	switch {
+	case err == nil:
+		return response, nil
+	case connected.Load():
+		return nil, lost(r.service, request.Method, err)
+	default:
+		return nil, api.Wrap(api.CodeUnavailable, err, fmt.Sprintf("the %s service at %s can't be reached: %s", r.service, base.Redacted(), reason(err)))
+	}
+}
