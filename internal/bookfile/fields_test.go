@@ -37,7 +37,7 @@ func TestCells(t *testing.T) {
 		{"authors", " A. Author ; B;;B ", `{"authors":["A. Author","B"]}`},
 		{"Author", "A", `{"authors":["A"]}`},
 		{"author", " ; ", `{}`},
-		{"author", strings.Repeat("x", api.MaxAuthor+1), "an author's name is longer than 500 characters"},
+		{"author", strings.Repeat("x", api.MaxAuthor+1), "an author's name is longer than 1000 characters"},
 		{"author", list(api.MaxAuthors + 1), "more than 100 authors"},
 		{"author", "Jose\u0301", `{"authors":["José"]}`},
 

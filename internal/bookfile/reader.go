@@ -2,6 +2,7 @@ package bookfile
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ type source interface {
 // an [api.CodeInvalid] that says what to do.
 func NewReader(r io.Reader, o Options) (*Reader, error) {
 	rd, err := open(r, &o)
-	if e, ok := err.(*api.Error); ok && o.Name != "" {
+	if e, bad := errors.AsType[*api.Error](err); bad && o.Name != "" {
 		return nil, api.Errorf(e.Code, "%s: %w", o.Name, err)
 	}
 	if err != nil {
@@ -114,12 +115,7 @@ func (r *Reader) readHeader(s *csvSource, p *plan) error {
 // isExportHeader says whether the columns are those that Bazar writes: only
 // then its item numbers are this store's.
 func isExportHeader(names []string) bool {
-	for _, wanted := range []string{"id", "isbn13", "title", "authors", "topics", "price", "currency", "stock"} {
-		if !slices.ContainsFunc(names, func(n string) bool { return sameName(n, wanted) }) {
-			return false
-		}
-	}
-	return true
+	return hasAll(names, []string{"id", "isbn13", "title", "authors", "topics", "price", "currency", "stock"})
 }
 
 // Read gives the next row, [io.EOF] after the last. A row that cannot become a

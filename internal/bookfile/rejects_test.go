@@ -67,13 +67,10 @@ func TestMendedRejectsAreRead(t *testing.T) {
 }
 
 func TestARejectOfTheShopHasItsReason(t *testing.T) {
-	got := rejects(t, open(t, "title\na\nb\n", bookfile.Options{}), func(row bookfile.Row) string {
-		if row.Line == 3 {
-			return "the shop\nsays \"no\""
-		}
-		return ""
+	got := rejects(t, open(t, "title\na\nb\nc\n", bookfile.Options{}), func(row bookfile.Row) string {
+		return map[int]string{3: "the shop\nsays \"no\"", 4: " "}[row.Line]
 	})
-	if want := "title,error\nb,\"the shop says \"\"no\"\"\"\n"; got != want {
+	if want := "title,error\nb,\"the shop says \"\"no\"\"\"\nc,\"rejected\"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

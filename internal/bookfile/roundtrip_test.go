@@ -62,9 +62,9 @@ func asRow(b api.Book) api.ImportRow {
 func drawBook(t *rapid.T) api.Book {
 	awkward := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("a,;\t|\"'\r\n\\=+-@{}[]é\u0301 \uFEFF"))))
 	text := rapid.Map(awkward, func(s string) string {
-		return strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(s, "\x00", "")))
+		return norm.NFC.String(strings.TrimSpace(strings.ReplaceAll(s, "\x00", "")))
 	})
-	name := rapid.Map(text, func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, ";", "")) })
+	name := rapid.Map(text, func(s string) string { return norm.NFC.String(strings.TrimSpace(strings.ReplaceAll(s, ";", ""))) })
 	full := func(s string) bool { return s != "" }
 	once := func(s string) string { return s }
 	return api.Book{

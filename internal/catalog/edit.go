@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -25,7 +27,7 @@ func applyTitle(b *bookRow, e *api.BookEdit) error {
 	if e.Title.Value == nil || strings.TrimSpace(*e.Title.Value) == "" {
 		return api.Errorf(api.CodeInvalid, "a book needs a title")
 	}
-	title := strings.TrimSpace(*e.Title.Value)
+	title := plain(*e.Title.Value)
 	b.Title, b.TitleKey = title, api.Fold(title)
 	return api.CheckText("title", title, api.MaxTitle)
 }
@@ -45,17 +47,8 @@ func applyISBN(b *bookRow, e *api.BookEdit) error {
 
 func applyLists(b *bookRow, e *api.BookEdit) error {
 	if e.Authors.Set {
-		b.Authors = nil
-		if e.Authors.Value != nil {
-			b.Authors = *e.Authors.Value
-		}
-		if len(b.Authors) > api.MaxAuthors {
-			return api.Errorf(api.CodeInvalid, "a book has at most %d authors", api.MaxAuthors)
-		}
-		for _, a := range b.Authors {
-			if err := api.CheckAuthor(a); err != nil {
-				return err
-			}
+		if err := applyAuthors(b, e.Authors.Value); err != nil {
+			return err
 		}
 	}
 	if e.Topics.Set {
@@ -63,6 +56,29 @@ func applyLists(b *bookRow, e *api.BookEdit) error {
 	}
 	return nil
 }
+
+func applyAuthors(b *bookRow, authors *[]string) error {
+	b.Authors = nil
+	if authors == nil {
+		return nil
+	}
+	if len(*authors) > api.MaxAuthors {
+		return api.Errorf(api.CodeInvalid, "a book has at most %d authors", api.MaxAuthors)
+	}
+	for _, a := range *authors {
+		if err := api.CheckAuthor(a); err != nil {
+			return err
+		}
+		if a = plain(a); !slices.Contains(b.Authors, a) {
+			b.Authors = append(b.Authors, a)
+		}
+	}
+	return nil
+}
+
+// plain is a text in the one form in which it is kept: composed (NFC), without
+// space around it.
+func plain(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
 func applyTopics(b *bookRow, topics *[]string) error {
 	b.Topics = nil
@@ -89,23 +105,25 @@ func applyTexts(b *bookRow, e *api.BookEdit) error {
 		name  string
 		field api.Optional[string]
 		limit int
+		form  func(string) string
 		into  **string
 	}{
-		{"publisher", e.Publisher, api.MaxPublisher, &b.Publisher},
-		{"language", e.Language, api.MaxLanguage, &b.Language},
-		{"description", e.Description, api.MaxDescription, &b.Description},
+		{"publisher", e.Publisher, api.MaxPublisher, plain, &b.Publisher},
+		{"language", e.Language, api.MaxLanguage, plain, &b.Language},
+		{"description", e.Description, api.MaxDescription, norm.NFC.String, &b.Description},
 	} {
 		if !f.field.Set {
 			continue
 		}
-		*f.into = f.field.Value
-		if f.field.Value == nil {
+		*f.into = nil
+		if f.field.Value == nil || *f.field.Value == "" {
 			continue
 		}
-		if *f.field.Value == "" {
-			*f.into = nil
-		} else if err := api.CheckText(f.name, *f.field.Value, f.limit); err != nil {
+		if err := api.CheckText(f.name, *f.field.Value, f.limit); err != nil {
 			return err
+		}
+		if text := f.form(*f.field.Value); text != "" {
+			*f.into = &text
 		}
 	}
 	return nil

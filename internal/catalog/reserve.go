@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"gorm.io/gorm"
 
+	"github.com/bazar-store/bazar/internal/batch"
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -19,11 +21,15 @@ const maxReservations = 256
 // Reserve takes the lines of each reservation off the shelf, all or none, and
 // answers what was decided, in their order. An id is decided once: again, it
 // gets the same answer, whatever its lines say.
-func (s *Service) Reserve(ctx context.Context, batch []api.ReservationRequest) ([]api.Reservation, error) {
-	if err := checkReservations(batch); err != nil {
+func (s *Service) Reserve(ctx context.Context, requests []api.ReservationRequest) ([]api.Reservation, error) {
+	if err := checkReservations(requests); err != nil {
 		return nil, err
 	}
-	return s.reservations.Do(ctx, batch)
+	decided, err := s.reservations.Do(ctx, requests)
+	if full, ok := errors.AsType[*batch.Full](err); ok {
+		return nil, api.Wrap(api.CodeUnavailable, err, full.Error())
+	}
+	return decided, err
 }
 
 func checkReservations(batch []api.ReservationRequest) error {

@@ -11,7 +11,7 @@ const (
 	// sample is how many rows a table sees before it settles its widths; what
 	// comes later must fit, so that a long list streams.
 	sample  = 200
-	minFlex = 5
+	minFlex = 3
 )
 
 // Cell is a piece of text and what it is to its reader.

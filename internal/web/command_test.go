@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/bazar-store/bazar/internal/web"
@@ -30,7 +29,7 @@ func command(t *testing.T, env map[string]string, run func(context.Context, *slo
 	o := outcome{settings: web.Settings{Addr: "127.0.0.1:1", AdminAddr: "127.0.0.1:2"}}
 	o.settings.FromEnv(func(name string) string { return env[name] })
 	more := func(fs *pflag.FlagSet) { fs.StringVar(&o.db, "db", "", "database") }
-	var cmd *cobra.Command = web.Command("shop", "A shop", &o.settings, more, run)
+	cmd := web.Command("shop", "A shop", &o.settings, more, run)
 	var stdout, stderr bytes.Buffer
 	cmd.SetOut(&stdout)
 	cmd.SetArgs(args)

@@ -48,7 +48,7 @@ func TestABodyIsReadStrictly(t *testing.T) {
 		"{} {}":                                 "goes on",
 		"{}]":                                   "goes on",
 		"{}null":                                "goes on",
-		`{"nmae":"x"}`:                          `"nmae"`,
+		`{"names":"x"}`:                         `"names"`,
 		`{"Name":"x"}`:                          `"Name"`,
 		`{"LINES":[]}`:                          `"LINES"`,
 		`{"line` + "\u017f" + `":[]}`:           "line\u017f",

@@ -135,12 +135,8 @@ func (a *adapter) recovered(c *gin.Context, r any) error {
 	}
 	a.log.ErrorContext(c.Request.Context(), "panic",
 		"panic", fmt.Sprint(r), "request_id", RequestID(c), "stack", string(debug.Stack()))
-	cause, ok := r.(error)
-	if !ok {
-		cause = errors.New(fmt.Sprint(r))
-	}
-	// Not wrapped by %w: what panicked must not choose the answer.
-	return fmt.Errorf("panic: %v", cause)
+	// As text alone: what panicked must not choose the answer.
+	return errors.New(fmt.Sprint("panic: ", r))
 }
 
 // admit refuses what no handler should see.

@@ -18,7 +18,7 @@ const (
 	MaxBookID      = 999_999_999
 	MaxTitle       = 1_000
 	MaxAuthors     = 100
-	MaxAuthor      = 500
+	MaxAuthor      = 1_000
 	MaxTopics      = 50
 	MaxPublisher   = 500
 	MaxLanguage    = 35

@@ -6,7 +6,7 @@ import "strings"
 // checks its check digit (ISO 2108) and gives the 13 digits. Its errors are
 // [CodeInvalid].
 func ParseISBN(s string) (string, error) {
-	compact := strings.ToUpper(strings.NewReplacer("-", "", " ", "", "‐", "", "‑", "", "–", "").Replace(s))
+	compact := strings.Map(compactISBN, s)
 	switch len(compact) {
 	case 10:
 		if !isDigits(compact[:9]) || (compact[9] != 'X' && !isDigits(compact[9:])) {
@@ -26,6 +26,16 @@ func ParseISBN(s string) (string, error) {
 		return compact, nil
 	}
 	return "", Errorf(CodeInvalid, "%q is not an ISBN: it takes 10 or 13 digits", s)
+}
+
+func compactISBN(r rune) rune {
+	switch r {
+	case '-', ' ', '‐', '‑', '–':
+		return -1
+	case 'x':
+		return 'X'
+	}
+	return r
 }
 
 // RepairISBN is [ParseISBN] for spreadsheets: digits that a number format has

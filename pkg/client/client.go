@@ -95,22 +95,33 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 	if err != nil {
 		return err
 	}
-	response, err := c.Transport(call.service).RoundTrip(request)
+	_, body, err := c.Send(call.service, request)
 	if err != nil {
 		return err
-	}
-	defer func() { _ = response.Body.Close() }() // it was only read
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
-	if err != nil {
-		return lost(call.service, call.method, err)
-	}
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return problem(&call, response, body)
 	}
 	if err := json.Unmarshal(body, reply); err != nil {
 		return lost(call.service, call.method, fmt.Errorf("its answer can't be read: %w", err))
 	}
 	return nil
+}
+
+// Send sends a request with a relative URL to a service and reads its answer
+// whole. Its errors are those of [Client.do]. An answer of 300 or more that is
+// no problem document, except 304, is an error too.
+func (c *Client) Send(service api.Service, request *http.Request) (*http.Response, []byte, error) {
+	response, err := route{client: c, service: service}.RoundTrip(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = response.Body.Close() }() // it was only read
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return nil, nil, lost(service, request.Method, err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices && response.StatusCode != http.StatusNotModified {
+		return nil, nil, problem(service, request, response, body)
+	}
+	return response, body, nil
 }
 
 func (c *call) request(ctx context.Context) (*http.Request, error) {
@@ -138,7 +149,7 @@ func (c *call) request(ctx context.Context) (*http.Request, error) {
 }
 
 // problem reads the error that a service answered.
-func problem(c *call, response *http.Response, body []byte) error {
+func problem(service api.Service, request *http.Request, response *http.Response, body []byte) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	var p api.Error
 	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
@@ -146,9 +157,9 @@ func problem(c *call, response *http.Response, body []byte) error {
 	}
 	switch response.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return lost(c.service, c.method, fmt.Errorf("something before it answered %s", response.Status))
+		return lost(service, request.Method, fmt.Errorf("something before it answered %s", response.Status))
 	}
-	return api.Errorf(api.CodeInternal, "%s is not answered by Bazar there: %s; is the address right?", c.path, response.Status)
+	return api.Errorf(api.CodeInternal, "%s is not answered by Bazar there: %s; is the address right?", request.URL.Path, response.Status)
 }
 
 // lost is the error of a call whose answer did not come.
@@ -170,18 +181,13 @@ func reason(err error) string {
 	}
 }
 
-// Transport sends requests with a relative URL to a service, to the next of its
-// replicas while one can't be reached. Its errors are those of [Client.do].
-func (c *Client) Transport(service api.Service) http.RoundTripper {
-	return route{client: c, service: service}
-}
-
+// route is the way to one service.
 type route struct {
 	client  *Client
 	service api.Service
 }
 
-// RoundTrip sends the request ([http.RoundTripper]).
+// RoundTrip sends the request to the next replica while one can't be reached.
 func (r route) RoundTrip(request *http.Request) (*http.Response, error) {
 	replicas := r.client.replicas[r.service]
 	if len(replicas.urls) == 0 {
@@ -210,8 +216,10 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	sent := request.Clone(httptrace.WithClientTrace(request.Context(), trace))
-	sent.URL = base.JoinPath(request.URL.EscapedPath())
-	sent.URL.RawQuery = request.URL.RawQuery
+	sent.URL = &url.URL{
+		Scheme: base.Scheme, User: base.User, Host: base.Host, RawQuery: request.URL.RawQuery,
+		Path: base.Path + request.URL.Path, RawPath: base.EscapedPath() + request.URL.EscapedPath(),
+	}
 	sent.Host, sent.RequestURI = "", ""
 	if request.GetBody != nil {
 		body, err := request.GetBody()
@@ -221,9 +229,12 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		sent.Body = body
 	}
 	response, err := r.client.transport.RoundTrip(sent)
+	known, _ := errors.AsType[*api.Error](err)
 	switch {
 	case err == nil:
 		return response, nil
+	case known != nil:
+		return nil, known
 	case connected.Load():
 		return nil, lost(r.service, request.Method, err)
 	default:

@@ -21,10 +21,11 @@ func corpus(docs int) [][]string {
 
 // word spells a rank with 3 to 8 letters; word(0) is the most common.
 func word(rank uint64) string {
-	x := rand.New(rand.NewSource(int64(rank)))
-	b := make([]byte, 3+x.Intn(6))
+	x := (rank + 1) * 0x9e3779b97f4a7c15
+	x ^= x >> 29
+	b := make([]byte, 3+x%6)
 	for i := range b {
-		b[i] = 'a' + byte(x.Intn(16))
+		b[i] = 'a' + byte(x>>(8+4*i)&15)
 	}
 	return string(b)
 }
@@ -51,9 +52,9 @@ func eightSegments() []segment {
 
 func BenchmarkBuild(b *testing.B) {
 	docs := corpus(1000)
-	bytes := 0
+	bytes, builder := 0, NewBuilder()
 	for b.Loop() {
-		builder := NewBuilder()
+		builder.Reset()
 		add(builder, docs, 1)
 		bytes = 0
 		for _, p := range builder.Pages() {

@@ -1,8 +1,11 @@
 package textindex
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Builder collects the postings of one segment in memory.
@@ -45,6 +48,14 @@ func (b *Builder) Add(term string, id int64) {
 // Docs counts the distinct ids added.
 func (b *Builder) Docs() int { return len(b.docs) }
 
+// Reset empties the Builder for the next segment and keeps its memory.
+func (b *Builder) Reset() {
+	clear(b.numbers)
+	clear(b.terms) // they may be parts of long texts
+	clear(b.docs)
+	b.terms, b.postings = b.terms[:0], b.postings[:0]
+}
+
 // Pages gives the segment's pages in order, none when nothing was added.
 func (b *Builder) Pages() []Page {
 	var pages []Page
@@ -52,45 +63,58 @@ func (b *Builder) Pages() []Page {
 		pages = append(pages, p)
 		return nil
 	})
-	lists := b.lists()
+	ids, ends := b.lists()
 	var term []byte
-	for _, n := range b.order() {
-		term = append(term[:0], b.terms[n]...)
-		_ = w.add(term, lists[n]) // only emit can fail, and this one does not
+	for _, k := range b.order() {
+		list := ids[ends[k.term]:ends[k.term+1]]
+		if !slices.IsSorted(list) {
+			slices.Sort(list)
+		}
+		term = append(term[:0], b.terms[k.term]...)
+		_ = w.add(term, list) // only emit can fail, and this one does not
 	}
 	_ = w.close()
 	return pages
 }
 
-// order gives the numbers of the terms in the terms' order.
-func (b *Builder) order() []uint32 {
-	sorted := slices.Clone(b.terms)
-	slices.Sort(sorted)
-	order := make([]uint32, len(sorted))
-	for i, term := range sorted {
-		order[i] = b.numbers[term]
-	}
-	return order
+// sortKey is a term by number, with its first bytes as a number that mostly
+// settles the order without a look at the term.
+type sortKey struct {
+	head uint64
+	term uint32
 }
 
-// lists gives the sorted ids of each term by number. All lists are parts of
-// one slice, for most are too short to be worth an allocation each.
-func (b *Builder) lists() [][]uint32 {
-	counts := make([]int, len(b.terms))
-	for _, p := range b.postings {
-		counts[p.term]++
+// order gives the terms in their order.
+func (b *Builder) order() []sortKey {
+	keys := make([]sortKey, len(b.terms))
+	for n, term := range b.terms {
+		var head [8]byte
+		copy(head[:], term)
+		keys[n] = sortKey{binary.BigEndian.Uint64(head[:]), uint32(n)}
 	}
-	lists, all := make([][]uint32, len(b.terms)), make([]uint32, len(b.postings))
-	for n, count := range counts {
-		lists[n], all = all[:0:count], all[count:]
-	}
-	for _, p := range b.postings {
-		lists[p.term] = append(lists[p.term], p.id)
-	}
-	for _, ids := range lists {
-		if !slices.IsSorted(ids) {
-			slices.Sort(ids)
+	slices.SortFunc(keys, func(x, y sortKey) int {
+		if x.head != y.head {
+			return cmp.Compare(x.head, y.head)
 		}
+		return strings.Compare(b.terms[x.term], b.terms[y.term])
+	})
+	return keys
+}
+
+// lists gives the ids of all terms, as they were added; those of term n are
+// ids[ends[n]:ends[n+1]].
+func (b *Builder) lists() (ids, ends []uint32) {
+	ids, ends = make([]uint32, len(b.postings)), make([]uint32, len(b.terms)+2)
+	for _, p := range b.postings {
+		ends[p.term+2]++
 	}
-	return lists
+	for n := range b.terms {
+		ends[n+1] += ends[n]
+	}
+	// ends[n+1] is where term n's list begins, and moves to its end.
+	for _, p := range b.postings {
+		ids[ends[p.term+1]] = p.id
+		ends[p.term+1]++
+	}
+	return ids, ends
 }

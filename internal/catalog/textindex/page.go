@@ -74,6 +74,12 @@ func (r *pageReader) ascends(shared int, suffix []byte) bool {
 // number reads a number of at most limit. What it cannot read it notes in bad
 // and takes for 0, so that a run is checked once, not field by field.
 func (r *pageReader) number(limit int) int {
+	// Nearly all numbers are one byte long, and searches read many of them.
+	if len(r.rest) > 0 && r.rest[0] < 0x80 && int(r.rest[0]) <= limit {
+		n := int(r.rest[0])
+		r.rest = r.rest[1:]
+		return n
+	}
 	n, size := binary.Uvarint(r.rest)
 	if size <= 0 || n > uint64(limit) {
 		r.bad = true

@@ -1,0 +1,75 @@
+# The project's own commands; "make help" lists them.
+
+export CGO_ENABLED ?= 0
+TAGS     := nomsgpack
+FUZZTIME ?= 3s
+PKGS     ?= ./...
+
+# The linter and the formatter are built from a module of its own, once for each version.
+version_of = $(shell sed -n 's|^.*$(1) v\([^ ]*\).*$$|v\1|p' tools/go.mod | head -n 1)
+LINT    := bin/tools/golangci-lint-$(call version_of,golangci/golangci-lint/v2)
+GOFUMPT := bin/tools/gofumpt-$(call version_of,mvdan.cc/gofumpt)
+
+.PHONY: help
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1	\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: build
+build: ## the programs, into bin/
+	go build -tags $(TAGS) -trimpath -o bin/bazar ./cmd/bazar-cli
+	go build -tags $(TAGS) -trimpath -o bin/catalog ./cmd/catalog
+	go build -tags $(TAGS) -trimpath -o bin/order ./cmd/order
+
+.PHONY: test
+test: ## all tests
+	go test $(PKGS)
+
+.PHONY: race
+race: export CGO_ENABLED = 1
+race: ## all tests under the race detector (needs a C compiler)
+	go test -race $(PKGS)
+
+# Minimizing what was found would take most of so short a time.
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (3s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u | while read -r dir; do \
+		grep -ho '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //' | while read -r target; do \
+			echo "$$dir $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 0 "$$dir" < /dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## side-by-side measurements
+	go run -tags $(TAGS) ./bench
+
+.PHONY: check
+check: fmt-check lint vet race tidy ## what must hold before a merge
+
+.PHONY: fmt
+fmt: $(GOFUMPT) ## format the code
+	$(GOFUMPT) -w .
+
+.PHONY: fmt-check
+fmt-check: $(GOFUMPT) ## say which files are not formatted
+	@unformatted=$$($(GOFUMPT) -l .) && if [ -n "$$unformatted" ]; then \
+		echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: lint
+lint: $(LINT) ## the linter, import rules included
+	$(LINT) run $(PKGS)
+
+.PHONY: vet
+vet: ## go vet, with the tags of a release
+	go vet -tags $(TAGS) $(PKGS)
+
+.PHONY: tidy
+tidy: ## say whether go.mod is tidy
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
+
+$(LINT):
+	go build -C tools -trimpath -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(GOFUMPT):
+	go build -C tools -trimpath -o ../$@ mvdan.cc/gofumpt

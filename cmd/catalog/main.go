@@ -1,0 +1,38 @@
+// Command catalog keeps the books: topics, search, stock and reservations.
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bazar-store/bazar/internal/bookfile"
+	"github.com/bazar-store/bazar/internal/catalog"
+	"github.com/bazar-store/bazar/internal/web"
+)
+
+func main() {
+	settings := web.Settings{Addr: "127.0.0.1:8081", AdminAddr: "127.0.0.1:9081"}
+	settings.FromEnv(os.Getenv)
+	options := catalog.Options{Currency: os.Getenv("BAZAR_CURRENCY"), Starter: bookfile.Starter}
+	bind := func(fs *pflag.FlagSet) {
+		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:catalog.db"), "`database` of the books (BAZAR_DB)")
+		fs.StringVar(&options.Currency, "currency", options.Currency, "ISO 4217 `code` of a store that is made now (BAZAR_CURRENCY)")
+	}
+	command := web.Command("catalog", "Keep the books: topics, search, stock, reservations", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
+		options.Log = log
+		service, err := catalog.Open(ctx, options)
+		if err != nil {
+			return err
+		}
+		engine := web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, service.Routes())
+		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: engine, Ready: service.Ready, Close: service.Close})
+	})
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	os.Exit(web.Main(ctx, command, os.Stderr))
+}

@@ -1,0 +1,42 @@
+// Command order keeps the orders: the purchase and its recovery.
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bazar-store/bazar/internal/order"
+	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+func main() {
+	settings := web.Settings{Addr: "127.0.0.1:8082", AdminAddr: "127.0.0.1:9082"}
+	settings.FromEnv(os.Getenv)
+	var database, catalogURL string
+	bind := func(fs *pflag.FlagSet) {
+		fs.StringVar(&database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:order.db"), "`database` of the orders (BAZAR_DB)")
+		fs.StringVar(&catalogURL, "catalog-url", cmp.Or(os.Getenv("BAZAR_CATALOG_URL"), "http://127.0.0.1:8081"), "`URLs` of the catalog, comma-separated (BAZAR_CATALOG_URL)")
+	}
+	command := web.Command("order", "Keep the orders: the purchase and its recovery", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
+		catalog, err := client.New(client.Config{Catalog: strings.Split(catalogURL, ",")})
+		if err != nil {
+			return err
+		}
+		service, err := order.Open(ctx, order.Options{Database: database, Catalog: catalog, Log: log})
+		if err != nil {
+			return err
+		}
+		engine := web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, service.Routes())
+		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: engine, Ready: service.Ready, Run: service.Recover, Close: service.Close})
+	})
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	os.Exit(web.Main(ctx, command, os.Stderr))
+}

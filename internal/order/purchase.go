@@ -1,0 +1,251 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/batch"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Place records the order, has the catalog decide it and settles it. The same
+// id again goes on with the same order. The order it gives may still be
+// pending: it is recorded then, and recovery goes on with it. created says
+// whether this call recorded it. A refused order is an [api.Error] with the
+// order's id and what was wrong with each line.
+func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequest) (order api.Order, created bool, err error) {
+	if err := r.Check(); err != nil {
+		return order, false, err
+	}
+	asked := newRow(account, id, &r)
+	row, err := s.inserts.Do(ctx, asked)
+	if err != nil {
+		return order, false, tooMany(err)
+	}
+	if err := owns(row, asked); err != nil {
+		return order, false, err
+	}
+	created = row == asked
+	if row.State == api.OrderPending {
+		row = s.drive(ctx, row)
+	}
+	if row.State == api.OrderRejected {
+		return order, created, refusal(row)
+	}
+	return row.order(), created, nil
+}
+
+// tooMany answers those whom a batch could not take.
+func tooMany(err error) error {
+	if full, ok := errors.AsType[*batch.Full](err); ok {
+		return api.Wrap(api.CodeUnavailable, err, full.Error())
+	}
+	return err
+}
+
+// owns says whether the recorded order is the one that was asked for.
+func owns(row, asked *orderRow) error {
+	if row.AccountID != asked.AccountID {
+		return api.Errorf(api.CodeConflict, "order id %s can't be used; take a new one", asked.ID)
+	}
+	if !row.asks(asked) {
+		return api.Errorf(api.CodeIDReused, "order %s has been placed already, and asked for something else; take a new id", asked.ID)
+	}
+	return nil
+}
+
+// insertAll records a batch of orders, and gives for each what is recorded under
+// its id: itself, or the order that was there before.
+func (s *Service) insertAll(ctx context.Context, rows []*orderRow) (recorded []*orderRow, err error) {
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("orders: %w", err)
+	}
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		var fresh []string
+		insert := tx.Raw(`INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
+			SELECT value->>'id', value->>'account_id', value->>'state', value->'lines', value->'refusal',
+				value->>'attempts', value->>'attempt_at', value->>'created_at', value->>'updated_at'
+			FROM json_each(?) WHERE true ORDER BY 1
+			ON CONFLICT DO NOTHING RETURNING id`, string(list)).Scan(&fresh)
+		if insert.Error != nil {
+			return insert.Error
+		}
+		recorded, err = withKnown(tx, rows, fresh)
+		return err
+	})
+	return recorded, err
+}
+
+// withKnown gives rows with those that are not among the changed ids read anew.
+func withKnown(tx *gorm.DB, rows []*orderRow, changed []string) ([]*orderRow, error) {
+	if len(changed) == len(rows) {
+		return rows, nil
+	}
+	result := make(map[string]*orderRow, len(rows))
+	for _, row := range rows {
+		result[row.ID] = nil
+	}
+	for _, id := range changed {
+		delete(result, id)
+	}
+	var ids []string
+	for id := range result {
+		ids = append(ids, id)
+	}
+	var known []orderRow
+	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
+		return nil, err
+	}
+	for i := range known {
+		result[known[i].ID] = &known[i]
+	}
+	all := make([]*orderRow, len(rows))
+	for i, row := range rows {
+		all[i] = row
+		if before, seen := result[row.ID]; seen {
+			if before == nil {
+				return nil, fmt.Errorf("order %s is not there", row.ID)
+			}
+			all[i] = before
+		}
+	}
+	return all, nil
+}
+
+// drive has the catalog decide a recorded order and settles it. Whatever goes
+// wrong, the order stays as it is, for recovery; and who asked may leave: the
+// order goes on.
+func (s *Service) drive(ctx context.Context, row *orderRow) *orderRow {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	decisions, err := s.catalog.Reserve(ctx, []api.ReservationRequest{row.reservation()})
+	if err == nil && (len(decisions) != 1 || decisions[0].ID != row.ID) {
+		err = errors.New("the catalog answered for other orders")
+	}
+	settled := row
+	if err == nil {
+		settled, err = s.settle(ctx, row, &decisions[0])
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "the order stays pending", "order", row.ID, "error", err)
+		return row
+	}
+	return settled
+}
+
+// settle writes the catalog's decision into the order.
+func (s *Service) settle(ctx context.Context, row *orderRow, decision *api.Reservation) (*orderRow, error) {
+	decided := *row
+	if err := decided.decide(decision); err != nil {
+		return row, err
+	}
+	return s.settles.Do(ctx, &decided)
+}
+
+// decide turns a pending order into what the catalog decided. Anything but an
+// explicit decision is an error.
+func (o *orderRow) decide(d *api.Reservation) error {
+	o.UpdatedAt = max(now(), o.CreatedAt)
+	switch {
+	case d.State == api.Taken && len(d.Lines) == len(o.Lines.of):
+		return o.confirm(d.Lines)
+	case d.State == api.Refused && d.Reason != nil:
+		o.State, o.Reason = api.OrderRejected, d.Reason
+		for _, l := range d.Lines {
+			if l.Code != nil {
+				o.Refusal.of = append(o.Refusal.of, api.LineError{BookID: l.BookID, Code: *l.Code, Available: l.Available, Price: l.Price})
+			}
+		}
+		return nil
+	default:
+		return fmt.Errorf("the catalog's answer on order %s is no decision: %q", o.ID, d.State)
+	}
+}
+
+func (o *orderRow) confirm(taken []api.ReservedLine) error {
+	lines := make([]api.OrderLine, len(taken))
+	total := int64(0)
+	for i, t := range taken {
+		lines[i] = o.Lines.of[i]
+		if t.BookID != lines[i].BookID || t.Quantity != lines[i].Quantity || t.Price == nil {
+			return fmt.Errorf("the catalog took other lines for order %s", o.ID)
+		}
+		lines[i].Title, lines[i].Price = t.Title, t.Price
+		total += t.Price.Amount * t.Quantity
+	}
+	o.State, o.Lines.of = api.OrderConfirmed, lines
+	o.TotalAmount, o.TotalCurrency = &total, &taken[0].Price.Currency
+	return nil
+}
+
+// settleAll writes a batch of decisions. An order that is no longer pending
+// keeps what it has, and that is what its caller gets.
+func (s *Service) settleAll(ctx context.Context, rows []*orderRow) (settled []*orderRow, err error) {
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("orders: %w", err)
+	}
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		var changed []string
+		update := tx.Raw(`UPDATE orders SET state = o.value->>'state', reason = o.value->>'reason', lines = o.value->'lines',
+				refusal = o.value->'refusal', total_amount = o.value->>'total_amount',
+				total_currency = o.value->>'total_currency', updated_at = o.value->>'updated_at'
+			FROM json_each(?) AS o WHERE orders.id = o.value->>'id' AND orders.state = 'pending'
+			RETURNING orders.id`, string(list)).Scan(&changed)
+		if update.Error != nil {
+			return update.Error
+		}
+		settled, err = withKnown(tx, rows, changed)
+		return err
+	})
+	return settled, err
+}
+
+// refusal is the error of a rejected order, the same each time.
+func refusal(row *orderRow) error {
+	code := api.CodeInternal
+	if row.Reason != nil {
+		code = *row.Reason
+	}
+	e := api.Errorf(code, "%s", refusalText(row))
+	e.OrderID, e.Errors = row.ID, row.Refusal.of
+	return e
+}
+
+func refusalText(row *orderRow) string {
+	wanted := map[int64]api.OrderLine{}
+	for _, l := range row.Lines.of {
+		wanted[l.BookID] = l
+	}
+	var parts []string
+	for _, l := range row.Refusal.of {
+		parts = append(parts, lineText(wanted[l.BookID], l))
+	}
+	return cmp.Or(strings.Join(parts, "; "), "the order was refused")
+}
+
+func lineText(wanted api.OrderLine, l api.LineError) string {
+	switch {
+	case l.Code == api.CodeNotFound:
+		return fmt.Sprintf("no book %d", l.BookID)
+	case l.Code == api.CodeRetired:
+		return fmt.Sprintf("book %d is not on sale any more", l.BookID)
+	case l.Code == api.CodeOutOfStock && l.Available != nil && *l.Available == 0:
+		return fmt.Sprintf("book %d is out of stock", l.BookID)
+	case l.Code == api.CodeOutOfStock && l.Available != nil:
+		return fmt.Sprintf("book %d has only %d in stock, not %d", l.BookID, *l.Available, wanted.Quantity)
+	case l.Code == api.CodePriceChanged && l.Price != nil && wanted.MaxPrice != nil:
+		return fmt.Sprintf("book %d costs %s, more than %s", l.BookID, l.Price, wanted.MaxPrice)
+	case l.Code == api.CodeMixedCurrency && l.Price != nil:
+		return fmt.Sprintf("book %d is sold in %s; one order has one currency", l.BookID, l.Price.Currency)
+	default:
+		return fmt.Sprintf("book %d: %s", l.BookID, l.Code)
+	}
+}

@@ -1,0 +1,135 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+const (
+	recoverEvery = time.Second
+	recoverBatch = 100
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 2 * time.Second
+)
+
+// Recover drives pending orders on until ctx ends: those of requests that were
+// cut off, by whatever, in this process or another.
+func (s *Service) Recover(ctx context.Context) error {
+	failures := 0
+	for {
+		err := s.recoverDue(ctx)
+		wait := recoverEvery
+		switch {
+		case err == nil:
+			if failures > 0 {
+				err = s.allDue(ctx)
+			}
+			failures = 0
+		case ctx.Err() == nil:
+			s.log.WarnContext(ctx, "orders stay pending", "error", err)
+			failures++
+			wait = backoff(failures)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// backoff is how long to wait after so many failures, with jitter, so that
+// replicas do not come all at once.
+func backoff(failures int) time.Duration {
+	limit := min(firstBackoff<<min(failures-1, 8), lastBackoff)
+	return limit/2 + rand.N(limit/2) //nolint:gosec // jitter is no secret
+}
+
+// recoverDue drives on every order that is due, a batch at a time.
+func (s *Service) recoverDue(ctx context.Context) error {
+	for {
+		rows, err := s.lease(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := s.driveAll(ctx, rows); err != nil {
+			return errors.Join(err, s.postpone(ctx, rows))
+		}
+		s.log.InfoContext(ctx, "recovered orders", "orders", len(rows))
+	}
+}
+
+// lease takes orders that are due, committed before anything is called: another
+// replica will not take them until the lease is over.
+func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
+	var due bool
+	if err := s.db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM orders WHERE state = 'pending' AND attempt_at <= ?)", now()).
+		Row().Scan(&due); err != nil || !due {
+		return nil, err
+	}
+	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1 WHERE id IN (
+				SELECT id FROM orders WHERE state = 'pending' AND attempt_at <= ? ORDER BY attempt_at LIMIT ?)
+			RETURNING *`, now()+liveOrder.Milliseconds(), now(), recoverBatch).Scan(&rows).Error
+	})
+	return rows, err
+}
+
+func (s *Service) driveAll(ctx context.Context, rows []orderRow) error {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	batch := make([]api.ReservationRequest, len(rows))
+	for i := range rows {
+		batch[i] = rows[i].reservation()
+	}
+	decisions, err := s.catalog.Reserve(ctx, batch)
+	if err != nil {
+		return err
+	}
+	if len(decisions) != len(rows) {
+		return fmt.Errorf("the catalog answered %d of %d reservations", len(decisions), len(rows))
+	}
+	decided := make([]*orderRow, len(rows))
+	for i := range rows {
+		if decisions[i].ID != rows[i].ID {
+			return fmt.Errorf("the catalog answered for order %s, not %s", decisions[i].ID, rows[i].ID)
+		}
+		decided[i] = &rows[i]
+		if err := decided[i].decide(&decisions[i]); err != nil {
+			return err
+		}
+	}
+	_, err = s.settleAll(ctx, decided)
+	return err
+}
+
+// postpone makes leased orders due again after a backoff of their own.
+func (s *Service) postpone(ctx context.Context, rows []orderRow) error {
+	ids, attempts := make([]string, len(rows)), 1
+	for i := range rows {
+		ids[i] = rows[i].ID
+		attempts = max(attempts, rows[i].Attempts)
+	}
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&orderRow{}).Where("state = 'pending' AND id IN ?", ids).
+			UpdateColumn("attempt_at", now()+backoff(attempts).Milliseconds()).Error
+	})
+}
+
+// allDue makes all orders due that have been tried in vain: the way is free
+// again.
+func (s *Service) allDue(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&orderRow{}).Where("state = 'pending' AND attempts > 0 AND attempt_at > ?", now()).
+			UpdateColumn("attempt_at", now()).Error
+	})
+}

@@ -1,0 +1,83 @@
+package order
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Routes is the order service's part of the contract.
+func (s *Service) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/v1/orders", Handler: s.getOrders},
+		{Method: http.MethodPut, Path: "/v1/orders/:id", Handler: s.putOrder},
+		{Method: http.MethodGet, Path: "/v1/orders/:id", Handler: s.getOrder},
+	}
+}
+
+func (s *Service) getOrders(c *gin.Context) (any, error) {
+	v, err := web.Query(c, "after", "limit", "sort", "all")
+	if err != nil {
+		return nil, err
+	}
+	q := ListQuery{Account: web.Account(c), After: v.Get("after"), Newest: v.Get("sort") == "newest"}
+	if sort := v.Get("sort"); sort != "" && sort != "newest" && sort != "oldest" {
+		return nil, api.Errorf(api.CodeInvalid, "sort is oldest or newest, not %q", sort)
+	}
+	if q.After != "" {
+		if q.After, err = api.ParseID(q.After); err != nil {
+			return nil, err
+		}
+	}
+	all, err := web.BoolParam(v, "all")
+	if err != nil {
+		return nil, err
+	}
+	if all {
+		q.Account = ""
+	}
+	if q.Limit, err = web.LimitParam(v); err != nil {
+		return nil, err
+	}
+	return s.Orders(c.Request.Context(), q)
+}
+
+func (s *Service) getOrder(c *gin.Context) (any, error) {
+	id, err := api.ParseID(c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	return s.Order(c.Request.Context(), web.Account(c), id)
+}
+
+func (s *Service) putOrder(c *gin.Context) (any, error) {
+	id, err := api.ParseID(c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	request, err := web.Decode[api.OrderRequest](c)
+	if err != nil {
+		return nil, err
+	}
+	order, created, err := s.Place(c.Request.Context(), web.Account(c), id, request)
+	if err != nil {
+		return nil, err
+	}
+	reply := web.Reply{Status: http.StatusOK, Body: &order, Header: http.Header{}}
+	switch {
+	case order.State == api.OrderPending:
+		reply.Status = http.StatusAccepted
+		reply.Header.Set("Retry-After", "1")
+		reply.Header.Set("Location", "/v1/orders/"+id)
+	case created:
+		reply.Status = http.StatusCreated
+		reply.Header.Set("Location", "/v1/orders/"+id)
+	}
+	return reply, nil
+}
