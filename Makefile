@@ -66,7 +66,6 @@ vet: ## go vet, with the tags of a release
 .PHONY: tidy
 tidy: ## say whether go.mod is tidy
 	go mod tidy -diff
-	cd tools && go mod tidy -diff
 
 $(LINT):
 	go build -C tools -trimpath -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -30,8 +30,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		engine := web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, service.Routes())
-		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: engine, Ready: service.Ready, Close: service.Close})
+		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Close: service.Close})
 	})
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	os.Exit(web.Main(ctx, command, os.Stderr))

@@ -34,8 +34,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		engine := web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, service.Routes())
-		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: engine, Ready: service.Ready, Run: service.Recover, Close: service.Close})
+		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Run: service.Recover, Close: service.Close})
 	})
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	os.Exit(web.Main(ctx, command, os.Stderr))

@@ -66,10 +66,11 @@ func applyAuthors(b *bookRow, authors *[]string) error {
 		return api.Errorf(api.CodeInvalid, "a book has at most %d authors", api.MaxAuthors)
 	}
 	for _, a := range *authors {
+		a = plain(a)
 		if err := api.CheckAuthor(a); err != nil {
 			return err
 		}
-		if a = plain(a); !slices.Contains(b.Authors, a) {
+		if !slices.Contains(b.Authors, a) {
 			b.Authors = append(b.Authors, a)
 		}
 	}
@@ -119,10 +120,11 @@ func applyTexts(b *bookRow, e *api.BookEdit) error {
 		if f.field.Value == nil || *f.field.Value == "" {
 			continue
 		}
-		if err := api.CheckText(f.name, *f.field.Value, f.limit); err != nil {
+		text := f.form(*f.field.Value)
+		if err := api.CheckText(f.name, text, f.limit); err != nil {
 			return err
 		}
-		if text := f.form(*f.field.Value); text != "" {
+		if text != "" {
 			*f.into = &text
 		}
 	}

@@ -75,7 +75,7 @@ func (b *bookRow) onSale() bool { return b.State == api.OnSale }
 
 func (b *bookRow) book() api.Book {
 	return api.Book{
-		ID: b.ID, ISBN13: b.ISBN13, Title: b.Title, Authors: b.Authors, Topics: b.Topics, Publisher: b.Publisher,
+		ID: b.ID, ISBN13: b.ISBN13, Title: b.Title, Authors: b.Authors.list(), Topics: b.Topics.list(), Publisher: b.Publisher,
 		Year: b.Year, Language: b.Language, Description: b.Description, Price: b.price(), Stock: b.Stock,
 		State: b.State, Version: b.Version, CreatedAt: instant(b.CreatedAt), UpdatedAt: instant(b.UpdatedAt),
 	}
@@ -178,6 +178,14 @@ func (t *texts) Scan(value any) error { return scanJSON(value, (*[]string)(t)) }
 
 // Value writes the column.
 func (t texts) Value() (driver.Value, error) { return t.json(), nil }
+
+// list is the texts, not nil: on the wire no texts are [], never null.
+func (t texts) list() []string {
+	if t == nil {
+		return []string{}
+	}
+	return t
+}
 
 func (t texts) json() string {
 	if len(t) == 0 {

@@ -4,10 +4,11 @@
 package frontend
 
 import (
+	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
-	"strconv"
+	"net/url"
+	"path"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -45,8 +46,30 @@ func (f *FrontEnd) Routes() []web.Route {
 }
 
 // ginPath turns "/books/{book}" into Gin's "/books/:book".
-func ginPath(path string) string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+func ginPath(template string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(template)
+}
+
+// forward sends a request on as it is, and answers what the service answers.
+func (f *FrontEnd) forward(service api.Service) web.Handler {
+	return func(c *gin.Context) (any, error) {
+		u := c.Request.URL
+		if !plainPath(u) {
+			return nil, api.Errorf(api.CodeNotFound, "there is nothing at %s", u.EscapedPath())
+		}
+		body, err := web.ReadBody(c.Request)
+		if err != nil {
+			return nil, err
+		}
+		return f.ask(c, service, c.Request.Method, u.RequestURI(), body)
+	}
+}
+
+// plainPath says whether a path means the same to everybody: a proxy on the way
+// to a service may resolve dots and encoded slashes, and come to a route that
+// is not public.
+func plainPath(u *url.URL) bool {
+	return path.Clean(u.Path) == u.Path && strings.Count(u.Path, "/") == strings.Count(u.EscapedPath(), "/")
 }
 
 // forwarded are the headers that go along to a service.
@@ -54,30 +77,27 @@ func forwarded() []string {
 	return []string{"Accept", "Content-Type", "If-Match", "If-None-Match"}
 }
 
-// forward sends a request on as it is, and answers what the service answers.
-func (f *FrontEnd) forward(service api.Service) web.Handler {
-	return func(c *gin.Context) (any, error) {
-		body, err := io.ReadAll(c.Request.Body)
-		if err != nil {
-			return nil, err
-		}
-		request, err := http.NewRequestWithContext(c.Request.Context(), c.Request.Method, c.Request.URL.RequestURI(),
-			strings.NewReader(string(body)))
-		if err != nil {
-			return nil, api.Errorf(api.CodeInvalid, "%w", err)
-		}
-		for _, name := range forwarded() {
-			if values := c.Request.Header.Values(name); len(values) > 0 {
-				request.Header[name] = values
-			}
-		}
-		request.Header.Set("X-Request-Id", web.RequestID(c))
-		response, answer, err := f.client.Send(service, request)
-		if err != nil {
-			return nil, err
-		}
-		return reply(response, answer), nil
+// ask sends a request to a service for the caller, and answers what it answers.
+// A HEAD is asked as the GET it stands for; the engine leaves the body out.
+func (f *FrontEnd) ask(c *gin.Context, service api.Service, method, uri string, body []byte) (any, error) {
+	if method == http.MethodHead {
+		method = http.MethodGet
 	}
+	request, err := http.NewRequestWithContext(c.Request.Context(), method, uri, bytes.NewReader(body))
+	if err != nil {
+		return nil, api.Errorf(api.CodeInvalid, "%w", err)
+	}
+	for _, name := range forwarded() {
+		if values := c.Request.Header.Values(name); len(values) > 0 {
+			request.Header[name] = values
+		}
+	}
+	request.Header.Set("X-Request-Id", web.RequestID(c))
+	response, answer, err := f.client.Send(service, request)
+	if err != nil {
+		return nil, err
+	}
+	return reply(response, answer), nil
 }
 
 func reply(response *http.Response, body []byte) web.Reply {
@@ -93,17 +113,14 @@ func reply(response *http.Response, body []byte) web.Reply {
 	return r
 }
 
-// search is GET /search/{topic}: the first books of a topic, as their /v1 twin.
+// search is GET /search/{topic}: the books of a topic, page by page.
 func (f *FrontEnd) search(c *gin.Context) (any, error) {
 	v, err := web.Query(c, "limit", "cursor")
 	if err != nil {
 		return nil, err
 	}
-	limit, err := web.LimitParam(v)
-	if err != nil {
-		return nil, err
-	}
-	return f.client.Books(c.Request.Context(), api.BookQuery{Topic: c.Param("topic"), Limit: limit, Cursor: v.Get("cursor")})
+	v.Set("topic", c.Param("topic"))
+	return f.ask(c, api.Catalog, http.MethodGet, "/v1/books?"+v.Encode(), nil)
 }
 
 // info is GET /info/{item}: a book.
@@ -111,17 +128,16 @@ func (f *FrontEnd) info(c *gin.Context) (any, error) {
 	if _, err := web.Query(c); err != nil {
 		return nil, err
 	}
-	book, err := f.client.Book(c.Request.Context(), c.Param("item"))
-	if err != nil {
+	if _, _, err := api.ParseBookRef(c.Param("item")); err != nil {
 		return nil, err
 	}
-	return web.Reply{Header: http.Header{"Etag": {book.ETag()}}, Status: http.StatusOK, Body: &book}, nil
+	return f.ask(c, api.Catalog, http.MethodGet, "/v1/books/"+url.PathEscape(c.Param("item")), nil)
 }
 
-// Purchase is the body of POST /purchase/{item}; without one, a copy is bought
-// at whatever it costs.
+// Purchase is the body of POST /purchase/{item}. Without a quantity one copy is
+// bought; without a limit, at whatever it costs.
 type Purchase struct {
-	Quantity int64      `json:"quantity"`
+	Quantity *int64     `json:"quantity"`
 	MaxPrice *api.Money `json:"max_price"`
 }
 
@@ -131,40 +147,36 @@ func (f *FrontEnd) purchase(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if wish == nil {
-		wish = &Purchase{Quantity: 1}
-	}
 	id, err := orderID(c)
 	if err != nil {
 		return nil, err
 	}
-	book, isbn, err := api.ParseBookRef(c.Param("item"))
-	if err != nil {
+	line := api.LineRequest{Quantity: 1}
+	if line.BookID, err = f.itemNumber(c); err != nil {
 		return nil, err
 	}
-	if isbn != "" {
-		found, err := f.client.Book(c.Request.Context(), isbn)
-		if err != nil {
-			return nil, err
+	if wish != nil {
+		line.MaxPrice = wish.MaxPrice
+		if wish.Quantity != nil {
+			line.Quantity = *wish.Quantity
 		}
-		book = found.ID
 	}
-	order, err := f.client.PlaceOrder(c.Request.Context(), id, api.OrderRequest{
-		Lines: []api.LineRequest{{BookID: book, Quantity: wish.Quantity, MaxPrice: wish.MaxPrice}},
-	})
+	body, err := json.Marshal(api.OrderRequest{Lines: []api.LineRequest{line}})
 	if err != nil {
 		return nil, err
 	}
-	return ordered(&order), nil
+	c.Request.Header.Set("Content-Type", "application/json") // of our body; the caller may have sent none
+	return f.ask(c, api.Orders, http.MethodPut, "/v1/orders/"+id, body)
 }
 
-func ordered(order *api.Order) web.Reply {
-	r := web.Reply{Status: http.StatusCreated, Header: http.Header{"Location": {"/v1/orders/" + order.ID}}, Body: order}
-	if order.State == api.OrderPending {
-		r.Status = http.StatusAccepted
-		r.Header.Set("Retry-After", strconv.Itoa(1))
+// itemNumber is the number of the item in the path, which may name it by ISBN.
+func (f *FrontEnd) itemNumber(c *gin.Context) (int64, error) {
+	id, isbn, err := api.ParseBookRef(c.Param("item"))
+	if err != nil || isbn == "" {
+		return id, err
 	}
-	return r
+	book, err := f.client.Book(c.Request.Context(), isbn)
+	return book.ID, err
 }
 
 // orderID makes the order's id of the Idempotency-Key, so that a repeated

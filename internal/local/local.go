@@ -14,7 +14,6 @@ import (
 
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/internal/order"
-	"github.com/bazar-store/bazar/internal/web"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
 )
@@ -97,19 +96,18 @@ func (s *Store) Recover(ctx context.Context) error {
 func (s *Store) handler(ctx context.Context, host string) (http.Handler, error) {
 	// A service outlives the call that opens it.
 	ctx = context.WithoutCancel(ctx)
-	options := web.EngineOptions{Log: s.options.Log, AnyHost: true}
 	if host == orderHost {
 		orders, err := s.openOrders(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return web.NewEngine(options, orders.Routes()), nil
+		return orders.Handler(true), nil
 	}
 	books, err := s.openCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return web.NewEngine(options, books.Routes()), nil
+	return books.Handler(true), nil
 }
 
 func (s *Store) openCatalog(ctx context.Context) (_ *catalog.Service, err error) {

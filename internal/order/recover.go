@@ -25,12 +25,12 @@ func (s *Service) Recover(ctx context.Context) error {
 	failures := 0
 	for {
 		err := s.recoverDue(ctx)
+		if err == nil && failures > 0 {
+			err = s.allDue(ctx)
+		}
 		wait := recoverEvery
 		switch {
 		case err == nil:
-			if failures > 0 {
-				err = s.allDue(ctx)
-			}
 			failures = 0
 		case ctx.Err() == nil:
 			s.log.WarnContext(ctx, "orders stay pending", "error", err)

@@ -9,6 +9,12 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
+// Handler answers the service's routes. With anyHost it answers requests that
+// name any host, not only those from this machine.
+func (s *Service) Handler(anyHost bool) http.Handler {
+	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost}, s.Routes())
+}
+
 // Routes is the order service's part of the contract.
 func (s *Service) Routes() []web.Route {
 	return []web.Route{

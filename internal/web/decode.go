@@ -22,7 +22,8 @@ import (
 // or differently capitalised member, a wrong type, trailing data, invalid
 // UTF-8, an empty body and a Content-Type other than JSON are
 // [api.CodeInvalid], with the member named; a body over the route's limit is
-// [api.CodeTooLarge]. Members are in snake_case.
+// [api.CodeTooLarge]. Members are in snake_case. What takes a body takes no
+// query: a parameter is [api.CodeInvalid] too.
 func Decode[T any](c *gin.Context) (T, error) {
 	v, err := DecodeOptional[T](c)
 	if err == nil && v == nil {
@@ -37,7 +38,10 @@ func Decode[T any](c *gin.Context) (T, error) {
 
 // DecodeOptional is [Decode] where the body may be left out; it is nil then.
 func DecodeOptional[T any](c *gin.Context) (*T, error) {
-	body, err := readBody(c.Request)
+	if _, err := Query(c); err != nil {
+		return nil, err
+	}
+	body, err := ReadBody(c.Request)
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
 		return nil, err
 	}
@@ -50,7 +54,9 @@ func DecodeOptional[T any](c *gin.Context) (*T, error) {
 	return decodeStrict[T](body)
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+// ReadBody reads the request's body whole. One over the route's limit is
+// [api.CodeTooLarge], one that ends too early [api.CodeInvalid].
+func ReadBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}

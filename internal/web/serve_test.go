@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -43,8 +44,7 @@ func serving(t *testing.T, s web.Settings, svc web.Service, drain time.Duration)
 }
 
 func engine(routes ...web.Route) http.Handler {
-	_, logger := newLog()
-	return web.NewEngine(web.EngineOptions{Log: logger}, routes)
+	return web.NewEngine(web.EngineOptions{Log: slog.New(slog.DiscardHandler)}, routes)
 }
 
 // events remembers what happened, in order.

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -75,7 +76,9 @@ func (o Optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.Value
 // UnmarshalJSON reads a value or null, and remembers that it was there.
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {
 	o.Set = true
-	return json.Unmarshal(data, &o.Value)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields() // the outer decoder's strictness does not come in here
+	return decoder.Decode(&o.Value)
 }
 
 // BookEdit is the body of POST /v1/books (title and price are then required)

@@ -75,6 +75,7 @@ CREATE TABLE index_pages (
     segment_id INTEGER NOT NULL,
     term       TEXT    NOT NULL,
     first      INTEGER NOT NULL,
-    data       BLOB    NOT NULL,
-    PRIMARY KEY (segment_id, term, first)
-) WITHOUT ROWID;
+    data       BLOB    NOT NULL
+);
+-- With a key of its own a page's data fits into one page of the file.
+CREATE UNIQUE INDEX index_pages_key ON index_pages (segment_id, term, first);

@@ -61,8 +61,8 @@ type Iterator interface {
 
 // CorruptError says that a page is not as a Builder or Merge wrote it.
 type CorruptError struct {
-	Term   string // the term being read
-	First  int64  // with Term the page's key, 0 when only the term is known
+	Term   string // with First the key of the page, or of the list in it
+	First  int64
 	Reason string
 }
 

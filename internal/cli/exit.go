@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// The exit codes; `bazar help exit-codes` explains them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitForbidden   = 4
+	exitRefused     = 5
+	exitUnavailable = 6
+	exitUnsettled   = 7
+	exitPartly      = 8
+	exitInterrupted = 130
+)
+
+// exitOf is the exit code that an error code ends with.
+func exitOf(code api.Code) int {
+	switch code {
+	case "":
+		return exitDone
+	case api.CodeInvalid, api.CodeMixedCurrency, api.CodeTooLarge:
+		return exitUsage
+	case api.CodeNotFound:
+		return exitNotFound
+	case api.CodeForbidden:
+		return exitForbidden
+	case api.CodeConflict, api.CodeOutOfStock, api.CodePriceChanged, api.CodeRetired, api.CodeVersionMismatch, api.CodeIDReused:
+		return exitRefused
+	case api.CodeUnavailable, api.CodeStorageFull:
+		return exitUnavailable
+	case api.CodeOutcomeUnknown:
+		return exitUnsettled
+	default:
+		return exitFailed
+	}
+}
+
+// ending is an error that knows its exit code and its hint. What err says has
+// been said already if it is nil.
+type ending struct {
+	exit int
+	err  error
+	hint string
+}
+
+// Error is what there is to say.
+func (e *ending) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.exit)
+	}
+	return e.err.Error()
+}
+
+// Unwrap gives the error behind it.
+func (e *ending) Unwrap() error { return e.err }
+
+// finish says what went wrong and gives the exit code.
+func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		// Whoever closed the pipe has all that was wanted.
+		return exitDone
+	}
+	end, _ := errors.AsType[*ending](err)
+	switch {
+	case end != nil && end.err == nil:
+		return end.exit
+	case end != nil:
+		a.say(end.err, end.hint)
+		return end.exit
+	case ctx.Err() != nil:
+		return exitInterrupted
+	}
+	known, _ := errors.AsType[*api.Error](err)
+	if known == nil && !a.understood {
+		known = api.Errorf(api.CodeInvalid, "%s", strings.TrimSpace(err.Error()))
+	}
+	if known == nil {
+		known = api.Errorf(api.CodeInternal, "%w", err)
+	}
+	a.say(known, hintFor(cmd, known))
+	return exitOf(known.Code)
+}
+
+// say tells people, or with --json programs, what failed.
+func (a *app) say(err error, hint string) {
+	if !a.output.wantsJSON() {
+		a.streams.Error(err, hint)
+		return
+	}
+	encoder := json.NewEncoder(a.streams.Err)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(api.AsError(err)) // if stderr is gone the exit code still tells
+}
+
+// hintFor says what to type next.
+func hintFor(cmd *cobra.Command, e *api.Error) string {
+	switch e.Code {
+	case api.CodeInvalid:
+		return fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())
+	case api.CodeNotFound:
+		if e.OrderID != "" || strings.HasPrefix(e.Detail, "no book") {
+			return "`bazar search WORDS` finds books and their item numbers"
+		}
+	case api.CodePriceChanged:
+		return "`bazar info BOOK` shows today's price"
+	case api.CodeOutOfStock:
+		return "`bazar search --in-stock WORDS` finds what there is"
+	case api.CodeUnavailable:
+		return "nothing was recorded; `bazar status` shows what can be reached"
+	case api.CodeStorageFull:
+		return "make space on the disk, then do the same again"
+	case api.CodeOutcomeUnknown:
+		return "`bazar orders resume` settles purchases; of other changes, look first whether they took effect"
+	case api.CodeInternal:
+		return "BAZAR_LOG_LEVEL=info shows more"
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// entry is a purchase that was begun, as the journal keeps it until it is
+// settled. It never holds a secret.
+type entry struct {
+	ID      string            `json:"id"`
+	Lines   []api.LineRequest `json:"lines"`
+	Target  string            `json:"target"`
+	StoreID string            `json:"store_id"`
+	Account string            `json:"account"`
+	Time    time.Time         `json:"time"`
+}
+
+// journal remembers purchases whose end is not known, a file each, so that a
+// crash at any moment can be mended by `orders resume`.
+type journal struct{ dir string }
+
+func (a *app) journal() journal { return journal{filepath.Join(a.settings.StateDir, "journal")} }
+
+func (j journal) path(id string) string { return filepath.Join(j.dir, id+".json") }
+
+// write makes the entry durable: file first, then its name, both synced. It
+// says whether the entry is new.
+func (j journal) write(e *entry) (fresh bool, err error) {
+	if _, err := os.Stat(j.path(e.ID)); err == nil {
+		return false, nil
+	}
+	if err := j.writeFile(e); err != nil {
+		code := api.CodeStorageFull
+		if errors.Is(err, fs.ErrPermission) {
+			code = api.CodeUnavailable
+		}
+		return false, api.Errorf(code, "the journal of purchases can't be written, so nothing was sent: %w", err)
+	}
+	return true, nil
+}
+
+func (j journal) writeFile(e *entry) error {
+	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+		return err
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	draft, err := os.CreateTemp(j.dir, ".draft-*")
+	if err != nil {
+		return err
+	}
+	_, err = draft.Write(data)
+	err = errors.Join(err, draft.Sync(), draft.Close())
+	if err == nil {
+		err = os.Rename(draft.Name(), j.path(e.ID))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(draft.Name()))
+	}
+	return syncDir(j.dir)
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// remove forgets a settled purchase. That it fails is no harm: resuming a
+// settled purchase changes nothing.
+func (j journal) remove(id string) { _ = os.Remove(j.path(id)) }
+
+// entries reads what is unsettled. Files that are no entries are named in the
+// error, and left where they are.
+func (j journal) entries() (list []entry, err error) {
+	files, err := os.ReadDir(j.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var bad []error
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), ".") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(j.dir, f.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // settled meanwhile by who wrote it
+		}
+		var e entry
+		if err == nil {
+			err = json.Unmarshal(data, &e)
+		}
+		if err != nil || e.ID+".json" != f.Name() {
+			bad = append(bad, fmt.Errorf("%s is no journal entry", j.path(strings.TrimSuffix(f.Name(), ".json"))))
+			continue
+		}
+		list = append(list, e)
+	}
+	return list, errors.Join(bad...)
+}

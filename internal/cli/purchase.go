@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+// purchase journals an order, sends it and waits until it is settled.
+func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) (order api.Order, err error) {
+	c, err := a.client()
+	if err != nil {
+		return order, err
+	}
+	store, err := c.Store(ctx)
+	if err != nil {
+		return order, err
+	}
+	a.mentionUnsettled(store.StoreID)
+	e := entry{ID: id, Lines: lines, Target: a.settings.target(), StoreID: store.StoreID, Account: api.LocalAccount, Time: time.Now().UTC()}
+	fresh, err := a.journal().write(&e)
+	if err != nil {
+		return order, err
+	}
+	order, err = a.settle(ctx, c, &e)
+	if fresh && isOver(err) {
+		a.journal().remove(id)
+	}
+	return order, err
+}
+
+// target says in the journal where the purchase went.
+func (s *settings) target() string {
+	switch {
+	case s.URL != "":
+		return s.URL
+	case s.OrderURL != "":
+		return s.OrderURL
+	default:
+		return s.DataDir
+	}
+}
+
+// isOver says whether there is nothing left to settle: the order has its end,
+// or was never recorded.
+func isOver(err error) bool {
+	if end, ok := err.(*ending); ok { //nolint:errorlint // settle gives it bare
+		return end.exit != exitUnsettled && end.exit != exitInterrupted
+	}
+	return true
+}
+
+// settle places the order, again and again while its fate is unknown: the same
+// id is the same order. Errors that leave it open are an [ending] that says how
+// to go on.
+func (a *app) settle(ctx context.Context, c *client.Client, e *entry) (order api.Order, err error) {
+	ctx, cancel := context.WithTimeout(ctx, a.settings.Timeout)
+	defer cancel()
+	sent := false // whether any attempt can have arrived
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		order, err = c.PlaceOrder(ctx, e.ID, api.OrderRequest{Lines: e.Lines})
+		switch code := api.CodeOf(err); {
+		case err == nil && order.State != api.OrderPending:
+			return order, nil
+		case err == nil, code == api.CodeOutcomeUnknown, code == api.CodeInternal:
+			sent = true
+		case !sent || !code.Retryable():
+			return order, err
+		}
+		if pause(ctx, wait) != nil {
+			return order, a.unsettled(ctx, e.ID, err)
+		}
+	}
+}
+
+// unsettled is how a purchase ends whose fate is not known yet.
+func (a *app) unsettled(ctx context.Context, id string, cause error) error {
+	end := &ending{exit: exitUnsettled, hint: "`bazar orders resume` settles it, or the same command with --id " + id}
+	if interrupted(ctx) {
+		end.exit = exitInterrupted
+	}
+	var e *api.Error
+	if cause == nil {
+		e = api.Errorf(api.CodeOutcomeUnknown, "order %s is recorded but not settled yet", id)
+	} else {
+		e = api.Errorf(api.CodeOutcomeUnknown, "what became of order %s is not known: %w", id, cause)
+	}
+	e.OrderID = id
+	end.err = e
+	return end
+}
+
+// endingOf is how an error ends a command.
+func (a *app) endingOf(err error) *ending {
+	if end, ok := err.(*ending); ok { //nolint:errorlint // an ending is never wrapped
+		return end
+	}
+	return &ending{exit: exitOf(api.CodeOf(err)), err: err}
+}
+
+// mentionUnsettled reminds of purchases in this store that were cut off. Those
+// of a moment ago are other commands at work.
+func (a *app) mentionUnsettled(storeID string) {
+	entries, err := a.journal().entries()
+	if err != nil {
+		a.streams.Note(err.Error())
+	}
+	unsettled := 0
+	for _, e := range entries {
+		if e.StoreID == storeID && time.Since(e.Time) > a.settings.Timeout+time.Minute {
+			unsettled++
+		}
+	}
+	if unsettled > 0 {
+		a.streams.Note(fmt.Sprintf("%d earlier %s not settled; `bazar orders resume` settles what can be", unsettled, plural(unsettled, "purchase is", "purchases are")))
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

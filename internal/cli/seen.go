@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"hash/maphash"
+	"strconv"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// seen remembers which books a file has named, 8 to 16 bytes each: a file that
+// names a book twice would change it back and forth with every import.
+type seen struct {
+	seed  maphash.Seed
+	slots []uint64
+	used  int
+}
+
+func newSeen() *seen { return &seen{seed: maphash.MakeSeed(), slots: make([]uint64, 1<<12)} }
+
+// before says whether the row's book was named before, and remembers it.
+func (s *seen) before(r *api.ImportRow) bool {
+	switch {
+	case r.ISBN13 != nil:
+		return s.add("isbn " + *r.ISBN13)
+	case r.Key != nil:
+		return s.add("key " + *r.Key)
+	case r.ID != nil:
+		return s.add("id " + strconv.FormatInt(*r.ID, 10))
+	default:
+		return false // the catalog tells these apart
+	}
+}
+
+func (s *seen) add(identity string) bool {
+	if s.used*2 >= len(s.slots) {
+		old := s.slots
+		s.slots = make([]uint64, 2*len(old))
+		for _, hash := range old {
+			if hash != 0 {
+				s.put(hash)
+			}
+		}
+	}
+	if s.put(max(1, maphash.String(s.seed, identity))) {
+		return true
+	}
+	s.used++
+	return false
+}
+
+// put finds the hash's slot by linear probing, and says whether it was there.
+func (s *seen) put(hash uint64) bool {
+	mask := uint64(len(s.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		switch s.slots[at] {
+		case hash:
+			return true
+		case 0:
+			s.slots[at] = hash
+			return false
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+
+	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+// settings are what a command runs with: flag, then environment, then the
+// configuration file, then default.
+type settings struct {
+	URL        string
+	CatalogURL string
+	OrderURL   string
+	DataDir    string
+	StateDir   string
+	Currency   string
+	Output     string
+	Color      string
+	Timeout    time.Duration
+}
+
+// setting is one setting with the names it has in each place.
+type setting struct {
+	key, env, flag, usage string
+	into                  func(*settings) *string
+}
+
+func allSettings() []setting {
+	return []setting{
+		{"url", "BAZAR_URL", "url", "`URL` of a store's front end", func(s *settings) *string { return &s.URL }},
+		{"catalog_url", "BAZAR_CATALOG_URL", "catalog-url", "`URLs` of the catalog service, comma-separated", func(s *settings) *string { return &s.CatalogURL }},
+		{"order_url", "BAZAR_ORDER_URL", "order-url", "`URLs` of the order service, comma-separated", func(s *settings) *string { return &s.OrderURL }},
+		{"data_dir", "BAZAR_DATA_DIR", "data-dir", "`DIRECTORY` of the store that is opened when no URL is set", func(s *settings) *string { return &s.DataDir }},
+		{"currency", "BAZAR_CURRENCY", "currency", "ISO 4217 `CODE` of amounts without one", func(s *settings) *string { return &s.Currency }},
+		{"color", "", "color", "colours: auto, always or never", func(s *settings) *string { return &s.Color }},
+		{"output", "BAZAR_OUTPUT", "", "", func(s *settings) *string { return &s.Output }},
+	}
+}
+
+// settingFlags are the flags among the settings.
+type settingFlags struct {
+	typed   settings
+	timeout string
+}
+
+func (f *settingFlags) bind(flags *pflag.FlagSet) {
+	for _, s := range allSettings() {
+		if s.flag != "" {
+			usage := s.usage
+			if s.env != "" {
+				usage += " (" + s.env + ")"
+			}
+			flags.StringVar(s.into(&f.typed), s.flag, "", usage)
+		}
+	}
+	flags.StringVar(&f.timeout, "timeout", "", "how `LONG` to wait for the store, such as 10s (BAZAR_TIMEOUT)")
+}
+
+// settle reads every place that a setting may be in.
+func (f *settingFlags) settle(flags *pflag.FlagSet, getenv func(string) string) (settings, error) {
+	configured, err := readConfig(configFile(getenv))
+	if err != nil {
+		return settings{}, err
+	}
+	s := settings{DataDir: userDir(getenv, "XDG_DATA_HOME", ".local/share"), StateDir: userDir(getenv, "XDG_STATE_HOME", ".local/state"), Color: "auto"}
+	for _, one := range allSettings() {
+		typed := one.flag != "" && flags.Changed(one.flag)
+		switch {
+		case typed:
+			*one.into(&s) = *one.into(&f.typed)
+		case one.env != "" && getenv(one.env) != "":
+			*one.into(&s) = getenv(one.env)
+		case configured[one.key] != "":
+			*one.into(&s) = configured[one.key]
+		}
+	}
+	s.Currency = strings.ToUpper(s.Currency)
+	if _, ok := api.Decimals(s.Currency); s.Currency != "" && !ok {
+		return s, api.Errorf(api.CodeInvalid, "%q is not an ISO 4217 currency code", s.Currency)
+	}
+	s.Timeout, err = parseTimeout(f.timeout, getenv("BAZAR_TIMEOUT"), configured["timeout"], "10s")
+	return s, err
+}
+
+// parseTimeout reads the first of the texts that is not empty.
+func parseTimeout(texts ...string) (time.Duration, error) {
+	i := slices.IndexFunc(texts, func(s string) bool { return s != "" })
+	d, err := time.ParseDuration(texts[i])
+	if err != nil || d <= 0 {
+		return 0, api.Errorf(api.CodeInvalid, "timeout %q is not a time; write it like 10s or 500ms", texts[i])
+	}
+	return d, nil
+}
+
+// remote says where the store is, if it is not in this process.
+func (s *settings) remote() (client.Config, bool) {
+	if s.URL != "" {
+		return client.Config{Catalog: addresses(s.URL), Orders: addresses(s.URL)}, true
+	}
+	if s.CatalogURL == "" && s.OrderURL == "" {
+		return client.Config{}, false
+	}
+	return client.Config{Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL)}, true
+}
+
+func addresses(list string) (urls []string) {
+	for u := range strings.SplitSeq(list, ",") {
+		if u = strings.TrimSpace(u); u != "" {
+			urls = append(urls, u)
+		}
+	}
+	return urls
+}
+
+// userDir is Bazar's part of one of the user's base directories (XDG Base
+// Directory Specification).
+func userDir(getenv func(string) string, env, fallback string) string {
+	if base := getenv(env); filepath.IsAbs(base) {
+		return filepath.Join(base, "bazar")
+	}
+	home := getenv("HOME")
+	if home == "" {
+		home, _ = os.UserHomeDir() // without one, the directory is relative
+	}
+	return filepath.Join(home, fallback, "bazar")
+}
+
+func configFile(getenv func(string) string) string {
+	return filepath.Join(userDir(getenv, "XDG_CONFIG_HOME", ".config"), "config.toml")
+}
+
+// readConfig reads the configuration file; there need not be one.
+func readConfig(path string) (map[string]string, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no file, nothing configured
+	}
+	k := koanf.New("\x00")
+	if err := k.Load(file.Provider(path), toml.Parser()); err != nil {
+		return nil, api.Errorf(api.CodeInvalid, "%s: %w", path, err)
+	}
+	known := []string{"timeout"}
+	for _, s := range allSettings() {
+		known = append(known, s.key)
+	}
+	configured := map[string]string{}
+	for key, value := range k.All() {
+		if !slices.Contains(known, key) {
+			return nil, api.Errorf(api.CodeInvalid, "%s: there is no setting %q; there are %s", path, key, strings.Join(known, ", "))
+		}
+		configured[key] = fmt.Sprint(value)
+	}
+	return configured, nil
+}

@@ -1,0 +1,70 @@
+package frontend
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+// Store is what a front end stands before: services in this process, or
+// elsewhere.
+type Store interface {
+	// Client calls its services.
+	Client() *client.Client
+	// Ready says whether all of them can answer.
+	Ready(ctx context.Context) error
+	// Recover drives on orders that were cut off, until ctx ends.
+	Recover(ctx context.Context) error
+	Close() error
+}
+
+// Remote is a store whose services run elsewhere, and look after themselves.
+type Remote struct{ Calls *client.Client }
+
+// Client calls the services.
+func (r Remote) Client() *client.Client { return r.Calls }
+
+// Ready says whether all services can be reached.
+func (r Remote) Ready(ctx context.Context) error {
+	if _, err := r.Calls.Store(ctx); err != nil {
+		return err
+	}
+	_, err := r.Calls.Orders(ctx, 1, "", false)
+	return err
+}
+
+// Recover waits for the end: the order service recovers its own orders.
+func (r Remote) Recover(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Close does nothing.
+func (r Remote) Close() error { return nil }
+
+// Command is `bazar serve`, with its healthcheck: it opens a store and answers
+// for it until it is told to stop.
+func Command(getenv func(string) string, open func(log *slog.Logger) (Store, error)) *cobra.Command {
+	settings := &web.Settings{Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9080"}
+	settings.FromEnv(getenv)
+	return web.Command("serve", "Serve the whole store behind one address", settings, nil,
+		func(ctx context.Context, log *slog.Logger) error {
+			store, err := open(log)
+			if err != nil {
+				return err
+			}
+			front := New(store.Client())
+			return web.Serve(ctx, log, *settings, web.Service{
+				Name:    "frontend",
+				Handler: web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, front.Routes()),
+				Ready:   store.Ready, Run: store.Recover, Close: store.Close,
+			})
+		})
+}
+
+// Version is the program's version.
+func Version() string { return web.Version() }
