@@ -108,7 +108,7 @@ func (s *Service) isbnTaken(err error, b *bookRow) error {
 
 // nextID is the next free item number.
 func nextID(tx *gorm.DB) (id int64, err error) {
-	if err := tx.Raw("SELECT coalesce(max(id), 0) + 1 FROM books").Row().Scan(&id); err != nil {
+	if _, err := database.ScanOne(tx, []any{&id}, "SELECT coalesce(max(id), 0) + 1 FROM books"); err != nil {
 		return 0, fmt.Errorf("next item number: %w", err)
 	}
 	if id > api.MaxBookID {

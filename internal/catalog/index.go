@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -161,15 +159,12 @@ func (s segment) Next(term string, first int64) (textindex.Page, bool, error) {
 }
 
 func (s segment) page(where, term string, first int64) (p textindex.Page, ok bool, err error) {
-	row := s.tx.Statement.ConnPool.QueryRowContext(s.tx.Statement.Context,
+	ok, err = database.ScanOne(s.tx, []any{&p.Term, &p.First, &p.Data},
 		"SELECT term, first, data FROM index_pages WHERE segment_id = ? AND "+where+" LIMIT 1", s.id, term, first)
-	switch err := row.Scan(&p.Term, &p.First, &p.Data); {
-	case errors.Is(err, sql.ErrNoRows):
-		return p, false, nil
-	case err != nil:
-		return p, false, fmt.Errorf("index page: %w", err)
+	if err != nil {
+		err = fmt.Errorf("index page: %w", err)
 	}
-	return p, true, nil
+	return p, ok, err
 }
 
 // liveSegments lists the segments that are searched.

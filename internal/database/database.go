@@ -33,7 +33,8 @@ type DB struct {
 	migrations fs.FS
 	read       *gorm.DB
 	gate       *turnstile
-	// writing holds the writer while nobody writes; nil in it means not open.
+	// writing holds the writer while nobody writes; nil in it means not open
+	// yet. Close closes it.
 	writing chan *gorm.DB
 	close   sync.Once
 }
@@ -148,10 +149,14 @@ func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
 // enter waits for the writer, first among the callers of this process, then
 // among processes.
 func (db *DB) enter(ctx context.Context) (leave func(), writer *gorm.DB, err error) {
+	open := false
 	select {
-	case writer = <-db.writing:
+	case writer, open = <-db.writing:
 	case <-ctx.Done():
 		return nil, nil, busy(ctx.Err())
+	}
+	if !open {
+		return nil, nil, api.Errorf(api.CodeUnavailable, "the store has been closed")
 	}
 	if leave, err = db.gate.pass(ctx); err != nil {
 		db.writing <- writer
@@ -187,6 +192,7 @@ func busy(cause error) error {
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
 		writer := <-db.writing
+		close(db.writing) // only who has taken the writer puts it back
 		err = errors.Join(closePool(writer), closePool(db.read))
 	})
 	return err

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"context"
 	"errors"
 
 	sqlite "modernc.org/sqlite"
@@ -79,6 +80,9 @@ func explainCommit(err error) error {
 
 // opening says of which file an error at opening speaks.
 func opening(path string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return api.Wrap(api.CodeUnavailable, err, "opening "+path+" was given up before it was done")
+	}
 	e := api.AsError(Explain(err))
 	if e.Code == api.CodeInternal && primary(err) == 0 && errors.Unwrap(e) != nil {
 		return api.Wrap(api.CodeInternal, err, "opening "+path+": "+err.Error())

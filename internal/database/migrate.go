@@ -34,7 +34,7 @@ func newestVersion(migrations fs.FS) (int64, error) {
 func (db *DB) version(ctx context.Context) (version int64, err error) {
 	deadline := time.Now().Add(5 * time.Second)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		err = db.Read(ctx).Raw("SELECT coalesce(max(version_id), 0) FROM goose_db_version").Row().Scan(&version)
+		_, err = ScanOne(db.Read(ctx), []any{&version}, "SELECT coalesce(max(version_id), 0) FROM goose_db_version")
 		if !isBusy(err) || time.Now().After(deadline) {
 			break
 		}

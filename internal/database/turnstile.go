@@ -15,18 +15,25 @@ import (
 // wait behind it for the turn, both in the kernel.
 type turnstile struct {
 	turn, write *lockedfile.Mutex
+	// waiter is taken by whoever waits for the locks. Such a wait holds a
+	// thread of the system, and so there is one at most.
+	waiter chan struct{}
 }
 
 func newTurnstile(path string) *turnstile {
-	return &turnstile{turn: lockedfile.MutexAt(path + ".turn"), write: lockedfile.MutexAt(path + ".write")}
+	return &turnstile{
+		turn: lockedfile.MutexAt(path + ".turn"), write: lockedfile.MutexAt(path + ".write"), waiter: make(chan struct{}, 1),
+	}
 }
 
 // pass waits for the write lock and gives the function that returns it. A wait
 // for a file lock can't be called off: when ctx ends first, the goroutine that
 // waits stays behind and gives the lock back as soon as it has it.
 func (t *turnstile) pass(ctx context.Context) (leave func(), err error) {
-	if ctx.Done() == nil {
-		return t.wait()
+	select {
+	case t.waiter <- struct{}{}:
+	case <-ctx.Done():
+		return nil, busy(ctx.Err())
 	}
 	type passed struct {
 		leave func()
@@ -36,6 +43,7 @@ func (t *turnstile) pass(ctx context.Context) (leave func(), err error) {
 	gone := make(chan struct{})
 	go func() {
 		leave, err := t.wait()
+		<-t.waiter
 		select {
 		case through <- passed{leave, err}:
 		case <-gone:

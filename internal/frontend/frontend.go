@@ -57,6 +57,10 @@ func (f *FrontEnd) forward(service api.Service) web.Handler {
 		if !plainPath(u) {
 			return nil, api.Errorf(api.CodeNotFound, "there is nothing at %s", u.EscapedPath())
 		}
+		if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+			// The engine leaves the body of a HEAD's answer out.
+			return f.ask(c, service, http.MethodGet, u.RequestURI(), nil)
+		}
 		body, err := web.ReadBody(c.Request)
 		if err != nil {
 			return nil, err
@@ -78,11 +82,7 @@ func forwarded() []string {
 }
 
 // ask sends a request to a service for the caller, and answers what it answers.
-// A HEAD is asked as the GET it stands for; the engine leaves the body out.
 func (f *FrontEnd) ask(c *gin.Context, service api.Service, method, uri string, body []byte) (any, error) {
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
 	request, err := http.NewRequestWithContext(c.Request.Context(), method, uri, bytes.NewReader(body))
 	if err != nil {
 		return nil, api.Errorf(api.CodeInvalid, "%w", err)

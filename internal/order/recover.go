@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -71,10 +72,10 @@ func (s *Service) recoverDue(ctx context.Context) error {
 // lease takes orders that are due, committed before anything is called: another
 // replica will not take them until the lease is over.
 func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
-	var due bool
-	if err := s.db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM orders WHERE state = 'pending' AND attempt_at <= ?)", now()).
-		Row().Scan(&due); err != nil || !due {
-		return nil, err
+	due, err := database.ScanOne(s.db.Read(ctx), []any{new(int)},
+		"SELECT 1 FROM orders WHERE state = 'pending' AND attempt_at <= ? LIMIT 1", now())
+	if err != nil || !due {
+		return nil, database.Explain(err)
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1 WHERE id IN (

@@ -1,0 +1,23 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// ScanOne reads the first row that query gives into dest, and says whether
+// there was one. GORM's own Row panics, with prepared statements, where the
+// statement can't be prepared: on a damaged page, or for a caller who has left.
+func ScanOne(tx *gorm.DB, dest []any, query string, args ...any) (found bool, err error) {
+	rows, err := tx.Statement.ConnPool.QueryContext(tx.Statement.Context, query, args...)
+	if err != nil {
+		return false, fmt.Errorf("query: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if rows.Next() {
+		return true, rows.Scan(dest...)
+	}
+	return false, rows.Err()
+}
