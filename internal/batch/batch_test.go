@@ -22,7 +22,7 @@ func (s *slow) run(_ context.Context, in []int) ([]int, error) {
 	s.mu.Lock()
 	s.batches = append(s.batches, in)
 	s.mu.Unlock()
-	time.Sleep(time.Second) // fake time: the tests run in a synctest bubble
+	time.Sleep(time.Second) //nolint:forbidigo // fake time: the tests run in a synctest bubble
 	out := make([]int, len(in))
 	for i, n := range in {
 		if n < 0 {
@@ -159,7 +159,7 @@ func TestWhoLeavesDuringTheRunDoesNotStopIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
 		g := batch.New(batch.Options[int]{}, func(ctx context.Context, in []int) ([]int, error) {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) //nolint:forbidigo // fake time
 			ended <- ctx.Err()
 			return in, nil
 		})

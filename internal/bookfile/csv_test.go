@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -69,7 +70,14 @@ func sameRows(t *testing.T, rows []bookfile.Row, want []string) {
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows, want %d", len(rows), len(want))
 	}
-	line := func(s string) (n int) { fmt.Sscanf(s, "%d", &n); return n }
+	line := func(s string) int {
+		number, _, _ := strings.Cut(s, ":")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
 	want = slices.SortedFunc(slices.Values(want), func(a, b string) int { return line(a) - line(b) })
 	for i, row := range rows {
 		got := fmt.Sprintf("%d: %s/%s", row.Line, text(row.Book.Title), text(row.Book.Publisher))

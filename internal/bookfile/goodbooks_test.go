@@ -2,6 +2,7 @@ package bookfile_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -119,7 +120,7 @@ func benchmark(b *testing.B, text string, o bookfile.Options) {
 		for _, err = r.Read(); err == nil; _, err = r.Read() {
 			rows++
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package bookfile_test
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ func readAll(t testing.TB, r *bookfile.Reader) []bookfile.Row {
 	var rows []bookfile.Row
 	for {
 		row, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows
 		}
 		if err != nil {

@@ -128,7 +128,8 @@ func parseObject(raw string) ([]member, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := member{name: name.(string)}
+		m := member{}
+		m.name, _ = name.(string) // what the decoder gives before a member's value
 		if err := d.Decode(&m.value); err != nil {
 			return nil, err
 		}

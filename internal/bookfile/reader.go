@@ -85,7 +85,7 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 // readHeader finds the columns in the first record.
 func (r *Reader) readHeader(s *csvSource, p *plan) error {
 	row, err := s.row()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return emptyFile()
 	}
 	if err != nil {

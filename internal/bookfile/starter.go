@@ -2,6 +2,7 @@ package bookfile
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,7 @@ func Starter() ([]api.ImportRow, error) {
 	var rows []api.ImportRow
 	for {
 		row, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err == nil {

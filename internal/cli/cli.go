@@ -78,7 +78,30 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommandGroupID("run")
 	root.SetCompletionCommandGroupID("run")
+	refuseUnknown(root)
 	return root
+}
+
+// refuseUnknown makes of what Cobra answers with help, and exit code 0, the
+// mistake that it is: help on no such thing, and a shell it can't complete for.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.RunE = showHelp
+		case "help":
+			run := c.Run
+			c.RunE = func(cmd *cobra.Command, args []string) error {
+				if found, rest, err := root.Find(args); err != nil || (len(rest) > 0 && found.HasSubCommands()) {
+					return api.Errorf(api.CodeInvalid, "there is no help on %q", strings.Join(args, " "))
+				}
+				run(cmd, args)
+				return nil
+			}
+		}
+	}
 }
 
 // begin reads the settings once the command line is understood.
@@ -101,10 +124,13 @@ func (a *app) client() (*client.Client, error) {
 	if a.calls != nil {
 		return a.calls, nil
 	}
-	var err error
 	if remote, set := a.settings.remote(); set {
-		a.calls, err = client.New(remote)
-		return a.calls, err
+		c, err := client.New(remote)
+		if err != nil {
+			return nil, err
+		}
+		a.calls = c.Within(a.settings.Timeout)
+		return a.calls, nil
 	}
 	log, err := a.log()
 	if err != nil {
@@ -116,7 +142,7 @@ func (a *app) client() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.calls = a.store.Client()
+	a.calls = a.store.Client().Within(a.settings.Timeout)
 	return a.calls, nil
 }
 
@@ -175,17 +201,17 @@ func (a *app) money(ctx context.Context, typed string) (*api.Money, error) {
 
 // group is a command that only has subcommands.
 func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{
-		Use: use, Short: short,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return api.Errorf(api.CodeInvalid, "%s does not know %q", cmd.CommandPath(), args[0])
-			}
-			return cmd.Help()
-		},
-	}
+	g := &cobra.Command{Use: use, Short: short, RunE: showHelp}
 	g.AddCommand(subcommands...)
 	return g
+}
+
+// showHelp is what a command does that only has subcommands.
+func showHelp(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return api.Errorf(api.CodeInvalid, "%s does not know %q", cmd.CommandPath(), args[0])
+	}
+	return cmd.Help()
 }
 
 // needs says how many arguments a command takes: at least, and at most unless

@@ -38,16 +38,6 @@ func (a *app) refs(args []string) iter.Seq2[string, error] {
 	}
 }
 
-// fromStdin says whether books are read from stdin.
-func fromStdin(args []string) bool {
-	for _, arg := range args {
-		if arg == "-" {
-			return true
-		}
-	}
-	return false
-}
-
 // shapeOf is one item for one argument, and several for more.
 func shapeOf(args []string) shape {
 	if len(args) == 1 && args[0] != "-" {

@@ -93,22 +93,22 @@ func (f *FrontEnd) ask(c *gin.Context, service api.Service, method, uri string, 
 		}
 	}
 	request.Header.Set("X-Request-Id", web.RequestID(c))
-	response, answer, err := f.client.Send(service, request)
+	answer, err := f.client.Send(service, request)
 	if err != nil {
 		return nil, err
 	}
-	return reply(response, answer), nil
+	return reply(answer), nil
 }
 
-func reply(response *http.Response, body []byte) web.Reply {
-	r := web.Reply{Status: response.StatusCode, Header: http.Header{}}
+func reply(a client.Answer) web.Reply {
+	r := web.Reply{Status: a.Status, Header: http.Header{}}
 	for _, name := range [...]string{"Etag", "Location", "Retry-After"} {
-		if value := response.Header.Get(name); value != "" {
+		if value := a.Header.Get(name); value != "" {
 			r.Header.Set(name, value)
 		}
 	}
-	if len(body) > 0 {
-		r.Body = json.RawMessage(body)
+	if len(a.Body) > 0 {
+		r.Body = json.RawMessage(a.Body)
 	}
 	return r
 }

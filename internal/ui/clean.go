@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	gone   rune = -1 // what stands there is not for a reader
-	escape      = '\x1b'
+	gone   = rune(-1) // what stands there is not for a reader
+	escape = '\x1b'
 	// maxString bounds the search for the end of a control string, so that many
 	// beginnings without an end cost no time.
 	maxString = 4096

@@ -19,7 +19,8 @@ func Fold(s string) string {
 		return plain
 	}
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(s) {
+	// Behind bytes that are no UTF-8, norm leaves letters as they are.
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")) {
 		switch r = unicode.ToLower(r); {
 		case unicode.Is(unicode.Mn, r):
 		case r == 'ß':

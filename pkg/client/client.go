@@ -36,6 +36,7 @@ type Config struct {
 type Client struct {
 	transport http.RoundTripper
 	replicas  map[api.Service]*replicas
+	patience  time.Duration // 0: as long as the caller's context lasts
 }
 
 // replicas are the base URLs of one service and the one that answered last.
@@ -63,6 +64,11 @@ func New(c Config) (*Client, error) {
 		client.replicas[service] = r
 	}
 	return client, nil
+}
+
+// Within is the same client, but it waits no longer than d for any answer.
+func (c *Client) Within(d time.Duration) *Client {
+	return &Client{transport: c.transport, replicas: c.replicas, patience: d}
 }
 
 func newTransport() *http.Transport {
@@ -95,33 +101,45 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 	if err != nil {
 		return err
 	}
-	_, body, err := c.Send(call.service, request)
+	answer, err := c.Send(call.service, request)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, reply); err != nil {
+	if err := json.Unmarshal(answer.Body, reply); err != nil {
 		return lost(call.service, call.method, fmt.Errorf("its answer can't be read: %w", err))
 	}
 	return nil
 }
 
+// Answer is what a service answered, read whole.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // Send sends a request with a relative URL to a service and reads its answer
 // whole. Its errors are those of [Client.do]. An answer of 300 or more that is
 // no problem document, except 304, is an error too.
-func (c *Client) Send(service api.Service, request *http.Request) (*http.Response, []byte, error) {
+func (c *Client) Send(service api.Service, request *http.Request) (Answer, error) {
+	if c.patience > 0 {
+		ctx, cancel := context.WithTimeout(request.Context(), c.patience)
+		defer cancel()
+		request = request.WithContext(ctx)
+	}
 	response, err := route{client: c, service: service}.RoundTrip(request)
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
 	if err != nil {
-		return nil, nil, lost(service, request.Method, err)
+		return Answer{}, lost(service, request.Method, err)
 	}
 	if response.StatusCode >= http.StatusMultipleChoices && response.StatusCode != http.StatusNotModified {
-		return nil, nil, problem(service, request, response, body)
+		return Answer{}, problem(service, request, response, body)
 	}
-	return response, body, nil
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
 func (c *call) request(ctx context.Context) (*http.Request, error) {

@@ -2,13 +2,13 @@ package textindex
 
 import (
 	"context"
-	"math/rand"
+	"math/rand/v2"
 	"testing"
 )
 
 // corpus gives each document's terms, Zipf distributed over 50,000 words.
 func corpus(docs int) [][]string {
-	r := rand.New(rand.NewSource(1))
+	r := rand.New(rand.NewPCG(1, 2))
 	zipf := rand.NewZipf(r, 1.1, 4, 49_999)
 	out := make([][]string, docs)
 	for i := range out {
@@ -81,7 +81,7 @@ func first200(b *testing.B, open func() Iterator) {
 	found := 0
 	for b.Loop() {
 		it := open()
-		for found = 0; found < 200; found++ {
+		for found = range 200 {
 			if _, ok, err := it.Next(); err != nil {
 				b.Fatal(err)
 			} else if !ok {

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// wire is one kept-alive connection that carries requests written beforehand:
+// what the generator spends is taken from the server it measures.
+type wire struct {
+	conn net.Conn
+	in   *bufio.Reader
+	body []byte // of the last answer
+}
+
+func dial(ctx context.Context, addr string) (*wire, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return &wire{conn: conn, in: bufio.NewReaderSize(conn, 32<<10)}, nil
+}
+
+// do sends a request and reads its answer whole.
+func (w *wire) do(request []byte) (status int, err error) {
+	if err := w.conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		return 0, err
+	}
+	if _, err := w.conn.Write(request); err != nil {
+		return 0, err
+	}
+	line, err := w.in.ReadSlice('\n')
+	if err != nil || len(line) < len("HTTP/1.1 200") {
+		return 0, fmt.Errorf("status line %q: %w", line, err)
+	}
+	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return 0, err
+	}
+	length, err := w.contentLength()
+	if err != nil {
+		return 0, err
+	}
+	if cap(w.body) < length {
+		w.body = make([]byte, length)
+	}
+	w.body = w.body[:length]
+	_, err = io.ReadFull(w.in, w.body)
+	return status, err
+}
+
+// contentLength reads the headers.
+func (w *wire) contentLength() (length int, err error) {
+	length = -1
+	for {
+		line, err := w.in.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			break
+		}
+		if name := []byte("Content-Length: "); bytes.HasPrefix(line, name) {
+			if length, err = strconv.Atoi(string(line[len(name):])); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if length < 0 {
+		return 0, errors.New("the answer has no Content-Length")
+	}
+	return length, nil
+}
+
+// get is the request for a path.
+func get(path string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+}
+
+// send is a request with a JSON body.
+func send(method, path, body string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		method, path, len(body), body)
+}
+
+// load is a number of connections to one server, each with one request under
+// way at a time.
+type load struct{ wires []*wire }
+
+func newLoad(ctx context.Context, addr string, connections int) (*load, error) {
+	l := &load{}
+	for range connections {
+		w, err := dial(ctx, addr)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.wires = append(l.wires, w)
+	}
+	return l, nil
+}
+
+func (l *load) close() {
+	for _, w := range l.wires {
+		_ = w.conn.Close() // whatever it says, it is gone
+	}
+}
+
+// slice is what a load did in some time.
+type slice struct {
+	took  time.Duration
+	times []time.Duration
+}
+
+func (s *slice) rate() float64 { return perSecond(len(s.times), s.took) }
+
+// run sends requests on the first n connections for a time; next makes a
+// connection's next one. Every answer must have the status wanted.
+func (l *load) run(n int, d time.Duration, wanted int, next func(conn int) []byte) (s slice, err error) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := time.Now()
+	for i, w := range l.wires[:n] {
+		all.Go(func() {
+			mine, failed := w.repeat(start.Add(d), wanted, func() []byte { return next(i) })
+			mu.Lock()
+			defer mu.Unlock()
+			s.times = append(s.times, mine...)
+			err = errors.Join(err, failed)
+		})
+	}
+	all.Wait()
+	s.took = time.Since(start)
+	return s, err
+}
+
+func (w *wire) repeat(until time.Time, wanted int, next func() []byte) (times []time.Duration, err error) {
+	for start := time.Now(); start.Before(until); {
+		status, err := w.do(next())
+		if err != nil {
+			return times, err
+		}
+		if status != wanted {
+			return times, fmt.Errorf("status %d, not %d: %s", status, wanted, w.body)
+		}
+		now := time.Now()
+		times = append(times, now.Sub(start))
+		start = now
+	}
+	return times, nil
+}

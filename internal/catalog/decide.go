@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// takeAll decides the claimed reservations in turn, and writes what they took.
+func takeAll(tx *gorm.DB, claimed []*api.ReservationRequest, decided map[string]api.Reservation) error {
+	if len(claimed) == 0 {
+		return nil
+	}
+	books, err := lockBooks(tx, claimed)
+	if err != nil {
+		return err
+	}
+	taking := taking{books: books, moves: map[int64]int64{}, at: now()}
+	for _, c := range claimed {
+		r := taking.decide(c)
+		decided[c.ID] = r
+		taking.rows = append(taking.rows, decisionRow{ID: r.ID, State: r.State, Reason: r.Reason, Lines: r.Lines})
+	}
+	return taking.flush(tx)
+}
+
+// lockBooks reads the books that the reservations name, in the order of ids.
+func lockBooks(tx *gorm.DB, claimed []*api.ReservationRequest) (map[int64]*bookRow, error) {
+	books := map[int64]*bookRow{}
+	var ids []int64
+	for _, c := range claimed {
+		for _, line := range c.Lines {
+			if _, seen := books[line.BookID]; !seen {
+				books[line.BookID] = nil
+				ids = append(ids, line.BookID)
+			}
+		}
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock books: %w", err)
+	}
+	var rows []bookRow
+	err = tx.Raw(`SELECT id, title, price_amount, price_currency, stock, state FROM books
+		WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`, string(list)).Scan(&rows).Error
+	for i := range rows {
+		books[rows[i].ID] = &rows[i]
+	}
+	return books, err
+}
+
+// taking is one transaction of decisions.
+type taking struct {
+	books  map[int64]*bookRow
+	moves  map[int64]int64
+	rows   []decisionRow
+	ledger [][]any
+	at     int64
+}
+
+// decide takes all lines of a reservation, or none.
+func (t *taking) decide(r *api.ReservationRequest) api.Reservation {
+	answer := api.Reservation{ID: r.ID, State: api.Taken, Lines: make([]api.ReservedLine, len(r.Lines))}
+	currency := ""
+	for i := range r.Lines {
+		line := t.examine(&r.Lines[i], &currency)
+		answer.Lines[i] = line
+		if line.Code != nil && answer.Reason == nil {
+			answer.State, answer.Reason = api.Refused, line.Code
+		}
+	}
+	if answer.State == api.Taken {
+		t.take(r)
+	}
+	return answer
+}
+
+// examine says what a line gets, or why it gets nothing. currency is that of
+// the lines before.
+func (t *taking) examine(l *api.LineRequest, currency *string) api.ReservedLine {
+	line := api.ReservedLine{BookID: l.BookID, Quantity: l.Quantity}
+	b := t.books[l.BookID]
+	if b == nil {
+		return refusedLine(line, api.CodeNotFound)
+	}
+	price, stock := b.price(), b.Stock
+	line.Title, line.Price, line.Available = &b.Title, &price, &stock
+	if *currency == "" {
+		*currency = price.Currency
+	}
+	switch {
+	case !b.onSale():
+		return refusedLine(line, api.CodeRetired)
+	case price.Currency != *currency || (l.MaxPrice != nil && l.MaxPrice.Currency != price.Currency):
+		return refusedLine(line, api.CodeMixedCurrency)
+	case l.MaxPrice != nil && price.Amount > l.MaxPrice.Amount:
+		return refusedLine(line, api.CodePriceChanged)
+	case stock < l.Quantity:
+		return refusedLine(line, api.CodeOutOfStock)
+	}
+	return line
+}
+
+func refusedLine(line api.ReservedLine, code api.Code) api.ReservedLine {
+	line.Code = &code
+	return line
+}
+
+func (t *taking) take(r *api.ReservationRequest) {
+	for _, l := range r.Lines {
+		b, change := t.books[l.BookID], -l.Quantity
+		b.Stock += change
+		t.moves[b.ID] += change
+		entry := ledgerRow{BookID: b.ID, At: t.at, Cause: sold, Operation: r.ID}
+		entry.stocked(change, b.Stock)
+		t.ledger = append(t.ledger, entry.values())
+	}
+}
+
+// decisionRow is how a decision travels into its statement.
+type decisionRow struct {
+	ID     string               `json:"id"`
+	State  api.ReservationState `json:"state"`
+	Reason *api.Code            `json:"reason"`
+	Lines  []api.ReservedLine   `json:"lines"`
+}
+
+type moveRow struct {
+	ID     int64 `json:"id"`
+	Change int64 `json:"change"`
+}
+
+// flush writes decisions, stock and ledger, a statement each.
+func (t *taking) flush(tx *gorm.DB) error {
+	decisions, err := json.Marshal(t.rows)
+	if err != nil {
+		return fmt.Errorf("decisions: %w", err)
+	}
+	err = tx.Exec(`UPDATE reservations SET state = d.value->>'state', reason = d.value->>'reason', lines = d.value->'lines'
+		FROM json_each(?) AS d WHERE reservations.id = d.value->>'id'`, string(decisions)).Error
+	if err != nil || len(t.moves) == 0 {
+		return err
+	}
+	var moves []moveRow
+	for id, change := range t.moves {
+		moves = append(moves, moveRow{id, change})
+	}
+	slices.SortFunc(moves, func(a, b moveRow) int { return cmp.Compare(a.ID, b.ID) })
+	list, err := json.Marshal(moves)
+	if err != nil {
+		return fmt.Errorf("moves: %w", err)
+	}
+	err = tx.Exec(`UPDATE books SET stock = stock + (m.value->>'change')
+		FROM json_each(?) AS m WHERE books.id = m.value->>'id'`, string(list)).Error
+	if err != nil {
+		return err
+	}
+	return database.InsertAll(tx, "ledger", ledgerColumns(), t.ledger)
+}

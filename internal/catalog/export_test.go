@@ -1,0 +1,43 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// DB is the catalog's database, for tests that look at its rows.
+func (s *Service) DB() *database.DB { return s.db }
+
+// WaitForMerges returns when nothing is being merged.
+func (s *Service) WaitForMerges() { s.merger.Wait() }
+
+// Segments counts the segments that are searched.
+func (s *Service) Segments(ctx context.Context) (int, error) {
+	live, err := liveSegments(s.db.Read(ctx))
+	return len(live), err
+}
+
+// SetImportStep has the next transaction of an import take so many rows.
+func (s *Service) SetImportStep(rows int64) { s.importStep.Store(rows) }
+
+// ParseCursor reads a query's cursor, and gives it as it would be written.
+func ParseCursor(q *api.BookQuery) (again string, err error) {
+	c, err := parseCursor(q)
+	return c.encode(q), err
+}
+
+// Models are the rows of all tables, with the lists of columns that are
+// written by hand.
+func Models() map[string]any {
+	return map[string]any{
+		"store": &storeRow{}, "books": &bookRow{}, "ledger": &ledgerRow{}, "topics": &topicRow{}, "reservations": &reservationRow{},
+		"index_segments": &segmentRow{}, "index_pages": &pageRow{},
+	}
+}
+
+// HandWritten are the columns that statements name in the order of values.
+func HandWritten() (books, ledger []string, bookValues, ledgerValues int) {
+	return bookColumns(), ledgerColumns(), len((&bookRow{}).values()), len((&ledgerRow{}).values())
+}
