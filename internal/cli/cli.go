@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,8 @@ type app struct {
 	flags    settingFlags
 	settings settings
 	// understood says that the command line was: what fails later is no
-	// mistake in usage.
-	understood bool
+	// mistake in usage. Until then asksJSON tells whether a program asks.
+	understood, asksJSON bool
 
 	store *local.Store
 	calls *client.Client
@@ -37,7 +38,7 @@ type app struct {
 // Main runs the command that args (without the program's name) ask for and
 // gives its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, getenv func(string) string) int {
-	a := &app{streams: ui.NewStreams(in, out, errs, getenv), getenv: getenv}
+	a := &app{streams: ui.NewStreams(in, out, errs, getenv), getenv: getenv, asksJSON: slices.Contains(args, "--json")}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -76,32 +77,14 @@ func (a *app) rootCommand() *cobra.Command {
 	add("keep", a.stockCommand(), a.priceCommand(), a.booksCommand(), a.importCommand(), a.exportCommand(), a.historyCommand())
 	add("run", a.serveCommand(), a.statusCommand(), a.configCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID("run")
 	root.SetCompletionCommandGroupID("run")
-	refuseUnknown(root)
-	return root
-}
-
-// refuseUnknown makes of what Cobra answers with help, and exit code 0, the
-// mistake that it is: help on no such thing, and a shell it can't complete for.
-func refuseUnknown(root *cobra.Command) {
-	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		switch c.Name() {
-		case "completion":
-			c.RunE = showHelp
-		case "help":
-			run := c.Run
-			c.RunE = func(cmd *cobra.Command, args []string) error {
-				if found, rest, err := root.Find(args); err != nil || (len(rest) > 0 && found.HasSubCommands()) {
-					return api.Errorf(api.CodeInvalid, "there is no help on %q", strings.Join(args, " "))
-				}
-				run(cmd, args)
-				return nil
-			}
-		}
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.RunE = showHelp // so that a shell it does not know is refused
 	}
+	return root
 }
 
 // begin reads the settings once the command line is understood.

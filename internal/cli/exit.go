@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,12 +75,15 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	end, _ := errors.AsType[*ending](err)
 	switch {
-	case end != nil && end.err == nil:
-		return end.exit
 	case end != nil:
-		a.say(end.err, end.hint)
+		if end.err != nil {
+			a.say(end.err, end.hint)
+		}
+		if interrupted(ctx) {
+			return exitInterrupted
+		}
 		return end.exit
-	case ctx.Err() != nil:
+	case interrupted(ctx):
 		return exitInterrupted
 	}
 	known, _ := errors.AsType[*api.Error](err)
@@ -97,13 +99,15 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 
 // say tells people, or with --json programs, what failed.
 func (a *app) say(err error, hint string) {
-	if !a.output.wantsJSON() {
+	if !a.output.wantsJSON() && (a.understood || !a.asksJSON) {
 		a.streams.Error(err, hint)
 		return
 	}
-	encoder := json.NewEncoder(a.streams.Err)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(api.AsError(err)) // if stderr is gone the exit code still tells
+	document, err := encode(api.AsError(err), "", "")
+	if err == nil {
+		// If stderr is gone the exit code still tells.
+		_, _ = a.streams.Err.Write(append([]byte(inert(document)), '\n'))
+	}
 }
 
 // hintFor says what to type next.
@@ -115,10 +119,15 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 		if e.OrderID != "" || strings.HasPrefix(e.Detail, "no book") {
 			return "`bazar search WORDS` finds books and their item numbers"
 		}
+		if strings.HasPrefix(e.Detail, "no order") {
+			return "`bazar orders list` shows your orders"
+		}
 	case api.CodePriceChanged:
 		return "`bazar info BOOK` shows today's price"
 	case api.CodeOutOfStock:
-		return "`bazar search --in-stock WORDS` finds what there is"
+		if cmd.Name() == "buy" {
+			return "`bazar search --in-stock WORDS` finds what there is"
+		}
 	case api.CodeUnavailable:
 		return "nothing was recorded; `bazar status` shows what can be reached"
 	case api.CodeStorageFull:

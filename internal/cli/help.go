@@ -1,6 +1,27 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// helpCommand is `bazar help`; unlike Cobra's own it fails where there is no
+// help.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show how a command is used",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, rest, err := cmd.Root().Find(args)
+			if err != nil || (len(rest) > 0 && asked.HasSubCommands()) {
+				return api.Errorf(api.CodeInvalid, "there is no help on %q", strings.Join(args, " "))
+			}
+			return asked.Help()
+		},
+	}
+}
 
 // helpTopics are the pages of `bazar help` that belong to no command.
 func helpTopics() []*cobra.Command {

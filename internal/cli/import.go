@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,14 +163,17 @@ func (a *app) exportCommand() *cobra.Command {
 		Use: "export", Short: "Write all books as CSV or NDJSON", Args: noArgs,
 		Example: "  bazar export > books.csv\n  bazar export --format ndjson | jq .title",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := bookfile.ParseFormat(format)
+			if a.output.shapes() {
+				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv or ndjson, or use `bazar search --all`")
+			}
+			f, err := bookfile.ParseFormat(cmp.Or(format, a.output.output, string(bookfile.CSV)))
 			if err != nil {
 				return err
 			}
 			return a.export(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "csv", "`FORMAT`: csv or ndjson")
+	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: csv or ndjson; csv if not given")
 	return cmd
 }
 
@@ -192,6 +196,9 @@ func (a *app) export(ctx context.Context, format bookfile.Format) error {
 			return err
 		}
 		for i := range page.Books {
+			if a.streams.Out.IsTerminal() {
+				cleanBook(&page.Books[i])
+			}
 			if err := out.Write(&page.Books[i]); err != nil {
 				return err
 			}
@@ -204,5 +211,18 @@ func (a *app) export(ctx context.Context, format bookfile.Format) error {
 			return out.Flush()
 		}
 		q.Cursor = *page.NextCursor
+	}
+}
+
+// cleanBook makes a book's texts safe to show; a file has them as they are.
+func cleanBook(b *api.Book) {
+	b.Title = ui.CleanText(b.Title)
+	for i := range b.Authors {
+		b.Authors[i] = ui.CleanText(b.Authors[i])
+	}
+	for _, text := range [...]*string{b.Publisher, b.Language, b.Description} {
+		if text != nil {
+			*text = ui.CleanText(*text)
+		}
 	}
 }

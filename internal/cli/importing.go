@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func tallyView() view[tally] {
 type importing struct {
 	app      *app
 	flags    *importFlags
+	name     string // the file's
 	source   string
 	reader   *bookfile.Reader
 	progress *ui.Progress
@@ -66,11 +68,8 @@ type importing struct {
 }
 
 func (a *app) newImporting(f *importFlags, name string, reader *bookfile.Reader, rows int64) (*importing, error) {
-	i := &importing{app: a, flags: f, source: name, reader: reader, seen: newSeen()}
+	i := &importing{app: a, flags: f, name: name, source: cmp.Or(f.source, name), reader: reader, seen: newSeen()}
 	i.tally.ImportID, i.tally.DryRun = api.NewID(), f.dryRun
-	if f.source != "" {
-		i.source = f.source
-	}
 	i.progress = a.streams.Err.NewProgress("rows", rows, time.Now)
 	if f.rejects != "" {
 		var err error
@@ -217,7 +216,7 @@ func (i *importing) reject(row bookfile.Row, reason string) error {
 	i.tally.Rejected++
 	if i.bad++; i.bad <= badShown {
 		i.progress.Clear()
-		i.app.streams.Note(fmt.Sprintf("%s:%d: %s", i.source, row.Line, reason))
+		i.app.streams.Note(fmt.Sprintf("%s:%d: %s", i.name, row.Line, reason))
 	}
 	if i.rejects == nil {
 		return nil

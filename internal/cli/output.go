@@ -140,6 +140,11 @@ func (f *outputFlags) wantsJSON() bool {
 	return f.json || (err == nil && (chosen == formatJSON || chosen == formatNDJSON))
 }
 
+// shapes says whether the flags ask for anything but a form.
+func (f *outputFlags) shapes() bool {
+	return f.json || f.header || f.quiet || len(f.fields) > 0 || f.jq != "" || f.template != ""
+}
+
 // newPrinter checks all that the flags say before anything is asked of a
 // service; its errors are [api.CodeInvalid].
 func newPrinter[T any](s *ui.Streams, f outputFlags, v view[T], as shape) (printer[T], error) {

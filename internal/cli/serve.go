@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -124,12 +125,8 @@ func (a *app) status(ctx context.Context) error {
 }
 
 func (a *app) examine(service, address string, ask func() (string, error)) *health {
-	h := &health{Service: service, Address: a.settings.URL}
-	switch {
-	case h.Address != "":
-	case address != "":
-		h.Address = address
-	default:
+	h := &health{Service: service, Address: cmp.Or(a.settings.URL, address)}
+	if a.store != nil {
 		h.Address = a.settings.DataDir
 	}
 	start := time.Now()
