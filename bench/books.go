@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 )
@@ -141,9 +140,4 @@ func (b *bench) bookFile(edition uint64, n int) (path string, err error) {
 		return "", err
 	}
 	return path, os.Rename(path+".part", path)
-}
-
-// importInto makes the process that imports a book file into a store.
-func (b *bench) importInto(run func(args ...string) *exec.Cmd, path string, more ...string) *exec.Cmd {
-	return run(append([]string{"import", path}, more...)...)
 }

@@ -91,29 +91,6 @@ func send(method, path, body string) []byte {
 		method, path, len(body), body)
 }
 
-// load is a number of connections to one server, each with one request under
-// way at a time.
-type load struct{ wires []*wire }
-
-func newLoad(ctx context.Context, addr string, connections int) (*load, error) {
-	l := &load{}
-	for range connections {
-		w, err := dial(ctx, addr)
-		if err != nil {
-			l.close()
-			return nil, err
-		}
-		l.wires = append(l.wires, w)
-	}
-	return l, nil
-}
-
-func (l *load) close() {
-	for _, w := range l.wires {
-		_ = w.conn.Close() // whatever it says, it is gone
-	}
-}
-
 // slice is what a load did in some time.
 type slice struct {
 	took  time.Duration
@@ -122,13 +99,20 @@ type slice struct {
 
 func (s *slice) rate() float64 { return perSecond(len(s.times), s.took) }
 
-// run sends requests on the first n connections for a time; next makes a
+// load sends requests to a server on n connections for a time; next makes a
 // connection's next one. Every answer must have the status wanted.
-func (l *load) run(n int, d time.Duration, wanted int, next func(conn int) []byte) (s slice, err error) {
+func load(ctx context.Context, addr string, n int, d time.Duration, wanted int, next func(conn int) []byte) (s slice, err error) {
+	wires := make([]*wire, n)
+	for i := range wires {
+		if wires[i], err = dial(ctx, addr); err != nil {
+			return s, err
+		}
+		defer func() { _ = wires[i].conn.Close() }() // whatever it says, it is gone
+	}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	start := time.Now()
-	for i, w := range l.wires[:n] {
+	for i, w := range wires {
 		all.Go(func() {
 			mine, failed := w.repeat(start.Add(d), wanted, func() []byte { return next(i) })
 			mu.Lock()

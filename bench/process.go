@@ -105,7 +105,7 @@ func stopAll(servers ...*server) {
 func (b *bench) environ() []string {
 	return []string{
 		"HOME=" + b.dir, "TMPDIR=" + os.TempDir(), "PATH=" + os.Getenv("PATH"),
-		"XDG_STATE_HOME=" + filepath.Join(b.dir, "state"),
+		"XDG_STATE_HOME=" + filepath.Join(b.dir, "state"), profileVariable + "=" + os.Getenv(profileVariable),
 	}
 }
 
@@ -121,6 +121,10 @@ func (b *bench) bazar(ctx context.Context, dir string, args ...string) *exec.Cmd
 	cmd.Env = append(b.environ(), "BAZAR_DATA_DIR="+dir)
 	return cmd
 }
+
+// exitPartly is how `bazar import` ends when it rejected some rows: real book
+// files have wrong ISBNs.
+const exitPartly = 8
 
 // outcome is how a process ended.
 type outcome struct {
@@ -139,6 +143,9 @@ func finish(cmd *exec.Cmd) (o outcome, err error) {
 	start := time.Now()
 	err = cmd.Run()
 	o.took, o.out = time.Since(start), out.Bytes()
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok && ended.ExitCode() == exitPartly {
+		err = nil
+	}
 	if err != nil {
 		return o, fmt.Errorf("%s: %w\n%s", cmd, err, said.Bytes())
 	}

@@ -83,7 +83,11 @@ func (s *Service) Create(ctx context.Context, e api.BookEdit) (api.Book, error) 
 		return api.Book{}, err
 	}
 	err := s.db.Write(ctx, func(tx *gorm.DB) (err error) {
-		if b.ID, err = nextID(tx); err != nil {
+		free, err := freeNumbers(tx)
+		if err != nil {
+			return err
+		}
+		if b.ID, err = free.take(nil); err != nil {
 			return err
 		}
 		change := newShelf(added, api.NewID(), nil)
@@ -106,15 +110,29 @@ func (s *Service) isbnTaken(err error, b *bookRow) error {
 	return err
 }
 
-// nextID is the next free item number.
-func nextID(tx *gorm.DB) (id int64, err error) {
-	if _, err := database.ScanOne(tx, []any{&id}, "SELECT coalesce(max(id), 0) + 1 FROM books"); err != nil {
-		return 0, fmt.Errorf("next item number: %w", err)
+// numbers are free item numbers: from next, until before end.
+type numbers struct{ next, end int64 }
+
+// freeNumbers gives those behind the greatest number that has room behind it: a
+// book that was imported as the very last is not the end of them.
+func freeNumbers(tx *gorm.DB) (numbers, error) {
+	free := numbers{1, api.MaxBookID + 1}
+	_, err := database.ScanOne(tx, []any{&free.next, &free.end},
+		`SELECT id + 1, coalesce((SELECT min(id) FROM books WHERE id > b.id), ?) FROM books AS b
+		WHERE id < ? AND NOT EXISTS (SELECT 1 FROM books WHERE id = b.id + 1) ORDER BY id DESC LIMIT 1`, free.end, api.MaxBookID)
+	return free, err
+}
+
+// take gives the next number that is not among the reserved.
+func (n *numbers) take(reserved map[int64]bool) (int64, error) {
+	for reserved[n.next] {
+		n.next++
 	}
-	if id > api.MaxBookID {
-		return 0, api.Errorf(api.CodeConflict, "no item number is left: %d is the last", api.MaxBookID)
+	if n.next >= n.end {
+		return 0, api.Errorf(api.CodeConflict, "no item number is free behind %d", n.next-1)
 	}
-	return id, nil
+	n.next++
+	return n.next - 1, nil
 }
 
 // Edit changes what is known of a book. Unless match is nil, the book must

@@ -122,7 +122,7 @@ func (s *Service) establish(ctx context.Context, o Options) error {
 		if err := tx.Create(&store).Error; err != nil {
 			return err
 		}
-		_, err := importRows(tx, &api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows})
+		_, err := newImporter(&api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows}).take(tx, rows)
 		return err
 	})
 }

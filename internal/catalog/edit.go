@@ -90,6 +90,9 @@ func applyTopics(b *bookRow, topics *[]string) error {
 		return api.Errorf(api.CodeInvalid, "a book has at most %d topics", api.MaxTopics)
 	}
 	for _, t := range *topics {
+		if err := api.CheckText("a topic", t, api.MaxQuery); err != nil {
+			return err
+		}
 		slug := api.Slug(t)
 		if slug == "" {
 			return api.Errorf(api.CodeInvalid, "topic %q has no letter or digit", t)

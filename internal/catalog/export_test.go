@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -17,6 +19,19 @@ func (s *Service) WaitForMerges() { s.merger.Wait() }
 func (s *Service) Segments(ctx context.Context) (int, error) {
 	live, err := liveSegments(s.db.Read(ctx))
 	return len(live), err
+}
+
+// ReplaceSwept ends a merge of all live segments whose target has been swept.
+func ReplaceSwept(ctx context.Context, s *Service) error {
+	live, err := liveSegments(s.db.Read(ctx))
+	if err != nil {
+		return err
+	}
+	var merged []int64
+	for _, segment := range live {
+		merged = append(merged, segment.ID)
+	}
+	return s.db.Write(ctx, func(tx *gorm.DB) error { return replace(tx, merged, 1_000_000) })
 }
 
 // SetImportStep has the next transaction of an import take so many rows.

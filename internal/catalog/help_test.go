@@ -28,7 +28,7 @@ func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "catalog.d
 
 func open(t testing.TB, path string, starter func() ([]api.ImportRow, error)) *catalog.Service {
 	t.Helper()
-	s, err := catalog.Open(t.Context(), catalog.Options{Database: "sqlite:" + path, Starter: starter, Log: slog.New(slog.DiscardHandler)})
+	s, err := catalog.Open(t.Context(), catalog.Options{Database: "sqlite:" + path, Starter: starter, Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,8 @@ func open(t testing.TB, path string, starter func() ([]api.ImportRow, error)) *c
 	})
 	return s
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // empty is a catalog without a book, starter one with the first books of a new
 // store.

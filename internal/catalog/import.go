@@ -37,32 +37,34 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 		return results, err
 	}
 	defer s.merger.Kick()
-	part := r
-	part.ID = id
+	r.ID = id
+	i := newImporter(&r)
 	for rest := r.Rows; len(rest) > 0; {
 		step := min(int(s.importStep.Load()), len(rest))
-		part.Rows, rest = rest[:step], rest[step:]
-		done, err := s.importPart(ctx, &part)
+		if r.DryRun {
+			step = len(rest) // it keeps nobody waiting, and has to see its own new books
+		}
+		done, err := s.importPart(ctx, i, rest[:step])
 		if err != nil {
 			return results, err
 		}
-		results.Results = append(results.Results, done...)
+		results.Results, rest = append(results.Results, done...), rest[step:]
 	}
 	return results, nil
 }
 
-func (s *Service) importPart(ctx context.Context, r *api.ImportRequest) (results []api.ImportResult, err error) {
-	if r.DryRun {
+func (s *Service) importPart(ctx context.Context, i *importer, rows []api.ImportRow) (results []api.ImportResult, err error) {
+	if i.DryRun {
 		err = s.db.Snapshot(ctx, func(tx *gorm.DB) (err error) {
-			results, err = importRows(tx, r)
+			results, err = i.take(tx, rows)
 			return err
 		})
 		return results, err
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) (err error) {
 		start := time.Now()
-		results, err = importRows(tx, r)
-		s.pace(len(r.Rows), time.Since(start))
+		results, err = i.take(tx, rows)
+		s.pace(len(rows), time.Since(start))
 		return err
 	})
 	return results, err
@@ -77,52 +79,65 @@ func (s *Service) pace(rows int, took time.Duration) {
 	s.importStep.Store(max(minImportStep, min(fitting, api.MaxImportRows)))
 }
 
-// importRows decides each row and, unless the import is dry, writes them all.
-func importRows(tx *gorm.DB, r *api.ImportRequest) ([]api.ImportResult, error) {
-	i := importer{ImportRequest: r, shelf: newShelf(imported, r.ID, nil), lines: map[int64]int{}}
-	prepared := make([]candidate, len(r.Rows))
-	for n := range r.Rows {
-		prepared[n] = prepare(&r.Rows[n], r.Source)
-	}
-	var err error
-	if i.known, err = findKnown(tx, prepared); err != nil {
-		return nil, err
-	}
-	if i.next, err = nextID(tx); err != nil {
-		return nil, err
-	}
-	results := make([]api.ImportResult, len(prepared))
-	for n := range prepared {
-		results[n] = i.decide(&prepared[n])
-	}
-	if r.DryRun {
-		return results, nil
-	}
-	return results, i.shelf.flush(tx)
-}
-
-// importer is one transaction of an import.
+// importer is one import, over all its transactions.
 type importer struct {
 	*api.ImportRequest
 
-	shelf *shelf
-	known *known
-	next  int64
-	// lines says which line made or changed a book here.
+	// lines says which line made or changed a book.
 	lines map[int64]int
+	// numbered are the item numbers that rows ask for; no other row gets them.
+	numbered map[int64]bool
+
+	// Of the transaction at hand:
+	shelf   *shelf
+	known   *known
+	numbers numbers
+}
+
+func newImporter(r *api.ImportRequest) *importer {
+	i := &importer{ImportRequest: r, lines: map[int64]int{}, numbered: map[int64]bool{}}
+	for n := range r.Rows {
+		if id := r.Rows[n].ID; id != nil {
+			i.numbered[*id] = true
+		}
+	}
+	return i
+}
+
+// take decides each of some rows and, unless the import is dry, writes them all.
+func (i *importer) take(tx *gorm.DB, rows []api.ImportRow) (results []api.ImportResult, err error) {
+	i.shelf = newShelf(imported, i.ID, nil)
+	prepared := make([]candidate, len(rows))
+	for n := range rows {
+		prepared[n] = prepare(&rows[n], i.Source)
+	}
+	if i.known, err = findKnown(tx, prepared); err != nil {
+		return nil, err
+	}
+	if i.numbers, err = freeNumbers(tx); err != nil {
+		return nil, err
+	}
+	for n := range prepared {
+		results = append(results, i.decide(&prepared[n]))
+	}
+	if i.DryRun {
+		return results, nil
+	}
+	return results, i.shelf.flush(tx)
 }
 
 // candidate is a row made ready: what it says, and what it is matched by.
 type candidate struct {
 	row         *api.ImportRow
 	edit        api.BookEdit
+	id          *int64
 	isbn        string
 	source, key string
 	err         error
 }
 
 func prepare(row *api.ImportRow, source string) candidate {
-	c := candidate{row: row, edit: editOf(row)}
+	c := candidate{row: row, edit: editOf(row), id: row.ID}
 	if row.Title != nil {
 		c.err = api.CheckText("title", *row.Title, api.MaxTitle)
 	}
@@ -205,11 +220,12 @@ func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
 	if err := complete(b); err != nil {
 		return rejected(c, err)
 	}
-	if b.ID = i.next; c.row.ID != nil {
-		b.ID = *c.row.ID
-	}
-	if i.next = max(i.next, b.ID+1); i.next > api.MaxBookID+1 {
-		return rejected(c, api.Errorf(api.CodeConflict, "no item number is left: %d is the last", api.MaxBookID))
+	if c.id != nil {
+		b.ID = *c.id
+	} else if id, err := i.numbers.take(i.numbered); err != nil {
+		return rejected(c, err)
+	} else {
+		b.ID = id
 	}
 	if c.row.Stock != nil {
 		b.Stock = *c.row.Stock

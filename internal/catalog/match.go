@@ -43,7 +43,7 @@ func (i *importer) match(c *candidate) (*bookRow, error) {
 	if byKey != nil {
 		return byKey, nil
 	}
-	if c.row.ID == nil {
+	if c.id == nil {
 		return nil, nil //nolint:nilnil // no book is an answer, not an error
 	}
 	return i.byItemNumber(c)
@@ -52,9 +52,9 @@ func (i *importer) match(c *candidate) (*bookRow, error) {
 // byItemNumber trusts a number only where ISBNs don't deny it: in another store
 // the same number is another book.
 func (i *importer) byItemNumber(c *candidate) (*bookRow, error) {
-	b := i.known.byID[*c.row.ID]
+	b := i.known.byID[*c.id]
 	if b != nil && c.isbn != "" && b.ISBN13 != nil {
-		c.row.ID = nil
+		c.id = nil
 		return nil, nil //nolint:nilnil // another book: it gets a number of its own
 	}
 	return b, nil
@@ -73,8 +73,8 @@ func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 		if rows[n].key != "" {
 			keys[rows[n].source] = append(keys[rows[n].source], rows[n].key)
 		}
-		if rows[n].row.ID != nil {
-			ids = append(ids, *rows[n].row.ID)
+		if rows[n].id != nil {
+			ids = append(ids, *rows[n].id)
 		}
 	}
 	if err := k.find(tx, "isbn13 IN (SELECT value FROM json_each(?))", isbns); err != nil {

@@ -54,7 +54,7 @@ func (a *app) buy(ctx context.Context, f *buyFlags, args []string, chosen bool) 
 	if f.each && f.id != "" {
 		return api.Errorf(api.CodeInvalid, "--each makes many orders, and --id names one; give one of them")
 	}
-	wishes, err := a.wishes(ctx, f, args, chosen)
+	wishes, missing, err := a.wishes(ctx, f, args, chosen)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (a *app) buy(ctx context.Context, f *buyFlags, args []string, chosen bool) 
 	case f.dryRun:
 		return a.rehearse(ctx, wishes)
 	case f.each:
-		return a.buyEach(ctx, wishes, out)
+		return a.buyEach(ctx, wishes, missing, out)
 	}
 	id := cmp.Or(f.id, api.NewID())
 	if id, err = api.ParseID(id); err != nil {
@@ -72,27 +72,32 @@ func (a *app) buy(ctx context.Context, f *buyFlags, args []string, chosen bool) 
 	if err != nil {
 		return err
 	}
-	if err := out.print(&order); err != nil {
-		return err
+	if err := cmp.Or(out.print(&order), out.close(ctx)); err != nil {
+		return fmt.Errorf("order %s is %s, but that can't be printed: %w", order.ID, order.State, err)
 	}
-	return out.close(ctx)
+	return nil
 }
 
 // wishes reads the lines of the order: what is typed, ISBNs looked up. The same
-// book twice is summed, except that --each keeps lines apart.
-func (a *app) wishes(ctx context.Context, f *buyFlags, args []string, chosen bool) (lines []api.LineRequest, err error) {
+// book twice is summed, except that --each keeps lines apart, and goes on
+// without those that are missing.
+func (a *app) wishes(ctx context.Context, f *buyFlags, args []string, chosen bool) (lines []api.LineRequest, missing []error, err error) {
 	limit, err := a.money(ctx, f.maxPrice)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at := map[int64]int{}
 	for ref, err := range a.refs(args) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		line, err := a.wish(ctx, ref, f.quantity, chosen)
+		if f.each && !f.dryRun && api.CodeOf(err) == api.CodeNotFound {
+			missing = append(missing, err)
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		line.MaxPrice = limit
 		if i, twice := at[line.BookID]; twice && !f.each {
@@ -102,13 +107,13 @@ func (a *app) wishes(ctx context.Context, f *buyFlags, args []string, chosen boo
 		at[line.BookID] = len(lines)
 		lines = append(lines, line)
 	}
-	if len(lines) == 0 {
-		return nil, api.Errorf(api.CodeInvalid, "nothing to buy: standard input names no book")
+	if len(lines)+len(missing) == 0 {
+		return nil, nil, api.Errorf(api.CodeInvalid, "nothing to buy: standard input names no book")
 	}
 	if f.each {
-		return lines, nil
+		return lines, missing, nil
 	}
-	return lines, (&api.OrderRequest{Lines: lines}).Check()
+	return lines, nil, (&api.OrderRequest{Lines: lines}).Check()
 }
 
 // wish reads BOOK or BOOK:QUANTITY.
@@ -138,8 +143,11 @@ func (a *app) wish(ctx context.Context, typed string, quantity int64, chosen boo
 }
 
 // buyEach makes an order of each line, one after the other.
-func (a *app) buyEach(ctx context.Context, lines []api.LineRequest, out printer[api.Order]) error {
+func (a *app) buyEach(ctx context.Context, lines []api.LineRequest, missing []error, out printer[api.Order]) error {
 	bought, failed := 0, error(nil)
+	for _, failed = range missing {
+		a.say(failed, "")
+	}
 	for i := range lines {
 		order, err := a.purchase(ctx, api.NewID(), lines[i:i+1])
 		if err != nil {
@@ -157,7 +165,7 @@ func (a *app) buyEach(ctx context.Context, lines []api.LineRequest, out printer[
 	if err := out.close(ctx); err != nil || failed == nil {
 		return err
 	}
-	a.streams.Note(fmt.Sprintf("bought %d of %d", bought, len(lines)))
+	a.streams.Note(fmt.Sprintf("bought %d of %d", bought, len(lines)+len(missing)))
 	if end := a.endingOf(failed); bought == 0 || end.exit == exitInterrupted {
 		return &ending{exit: end.exit}
 	}

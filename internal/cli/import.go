@@ -88,6 +88,9 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
+	if sameFile(path, f.rejects) {
+		return api.Errorf(api.CodeInvalid, "--rejects would write over %s, which is being read; name another file", f.rejects)
+	}
 	currency, err := a.currency(ctx)
 	if err != nil {
 		return err
@@ -139,6 +142,19 @@ func (a *app) openBookFile(path string) (in io.ReadCloser, name string, lines in
 		return nil, "", 0, errors.Join(err, file.Close())
 	}
 	return file, filepath.Base(path), lines, nil
+}
+
+// sameFile says whether two paths, "-" for standard input, lead to one file.
+func sameFile(in, out string) bool {
+	if in == "-" {
+		in = "/dev/stdin" // where there is none, it is no file of ours either
+	}
+	from, err := os.Stat(in)
+	if err != nil {
+		return false
+	}
+	to, err := os.Stat(out)
+	return err == nil && to.Mode().IsRegular() && os.SameFile(from, to)
 }
 
 func countLines(file *os.File) (n int64, err error) {

@@ -228,7 +228,7 @@ func (i *importing) closeRejects() error {
 	if i.rejects == nil {
 		return nil
 	}
-	return errors.Join(i.rejects.Flush(), i.rejectsFile.Sync(), i.rejectsFile.Close())
+	return errors.Join(i.rejects.Flush(), i.rejectsFile.Close())
 }
 
 // brokenOff says how far an import came that could not go on.

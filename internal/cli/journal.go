@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,13 @@ func (a *app) journal() journal { return journal{filepath.Join(a.settings.StateD
 func (j journal) path(id string) string { return filepath.Join(j.dir, id+".json") }
 
 // write makes the entry durable: file first, then its name, both synced. It
-// says whether the entry is new.
+// says whether the entry is new. One that is there already must be of the same
+// purchase: it may still be settled.
 func (j journal) write(e *entry) (fresh bool, err error) {
-	if _, err := os.Stat(j.path(e.ID)); err == nil {
+	if known, err := j.read(e.ID); err == nil {
+		if !known.same(e) {
+			return false, api.Errorf(api.CodeIDReused, "order %s was begun before, for something else, and is not settled; take a new id", e.ID)
+		}
 		return false, nil
 	}
 	if err := j.writeFile(e); err != nil {
@@ -98,19 +103,40 @@ func (j journal) entries() (list []entry, err error) {
 		if strings.HasPrefix(f.Name(), ".") {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(j.dir, f.Name()))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // settled meanwhile by who wrote it
+		e, err := j.read(strings.TrimSuffix(f.Name(), ".json"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && strings.HasSuffix(f.Name(), ".json"):
+			// settled meanwhile by who wrote it
+		case err != nil:
+			bad = append(bad, fmt.Errorf("%s is no journal entry and left alone", filepath.Join(j.dir, f.Name())))
+		default:
+			list = append(list, e)
 		}
-		var e entry
-		if err == nil {
-			err = json.Unmarshal(data, &e)
-		}
-		if err != nil || e.ID+".json" != f.Name() {
-			bad = append(bad, fmt.Errorf("%s is no journal entry", j.path(strings.TrimSuffix(f.Name(), ".json"))))
-			continue
-		}
-		list = append(list, e)
 	}
 	return list, errors.Join(bad...)
+}
+
+// read gives an entry that can be settled.
+func (j journal) read(id string) (e entry, err error) {
+	data, err := os.ReadFile(j.path(id))
+	if err != nil {
+		return e, err
+	}
+	if err := json.Unmarshal(data, &e); err != nil {
+		return e, fmt.Errorf("journal: %w", err)
+	}
+	if own, err := api.ParseID(e.ID); err != nil || own != id {
+		return e, fmt.Errorf("journal: %s holds order %q", j.path(id), e.ID)
+	}
+	return e, (&api.OrderRequest{Lines: e.Lines}).Check()
+}
+
+// same says whether two entries are of one purchase.
+func (e *entry) same(other *entry) bool {
+	return e.StoreID == other.StoreID && e.Account == other.Account && slices.EqualFunc(e.Lines, other.Lines, sameLine)
+}
+
+func sameLine(a, b api.LineRequest) bool {
+	samePrice := a.MaxPrice == b.MaxPrice || (a.MaxPrice != nil && b.MaxPrice != nil && *a.MaxPrice == *b.MaxPrice)
+	return a.BookID == b.BookID && a.Quantity == b.Quantity && samePrice
 }

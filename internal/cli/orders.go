@@ -147,6 +147,9 @@ func (a *app) resume(ctx context.Context, all bool) error {
 			left = a.endingOf(err)
 			a.say(left.err, left.hint)
 		}
+		if interrupted(ctx) {
+			break
+		}
 	}
 	if old > 0 {
 		a.streams.Note(fmt.Sprintf("%d more from over a day ago; --all settles %s too", old, plural(old, "it", "them")))
@@ -163,7 +166,7 @@ func (a *app) resumeOne(ctx context.Context, c *client.Client, e *entry, out pri
 	order, err := c.Order(ctx, e.ID)
 	if code := api.CodeOf(err); code == api.CodeNotFound || (err == nil && order.State == api.OrderPending) {
 		order, err = a.settle(ctx, c, e)
-		if refused := api.CodeOf(err); refused != "" && api.AsError(err).OrderID != "" && isOver(err) {
+		if err != nil && isFinal(err) {
 			order, err = c.Order(ctx, e.ID) // a refusal is an end too
 		}
 	}

@@ -26,10 +26,15 @@ func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) 
 		return order, err
 	}
 	order, err = a.settle(ctx, c, &e)
-	if fresh && isOver(err) {
+	if isFinal(err) || (fresh && isOver(err)) {
 		a.journal().remove(id)
 	}
 	return order, err
+}
+
+// isFinal says whether the order has its end: confirmed, or refused by name.
+func isFinal(err error) bool {
+	return err == nil || (isOver(err) && api.AsError(err).OrderID != "")
 }
 
 // target says in the journal where the purchase went.

@@ -77,23 +77,47 @@ func (f *settingFlags) settle(flags *pflag.FlagSet, getenv func(string) string) 
 		return settings{}, err
 	}
 	s := settings{DataDir: userDir(getenv, "XDG_DATA_HOME", ".local/share"), StateDir: userDir(getenv, "XDG_STATE_HOME", ".local/state"), Color: "auto"}
+	from := map[string]origin{}
 	for _, one := range allSettings() {
 		typed := one.flag != "" && flags.Changed(one.flag)
 		switch {
 		case typed:
-			*one.into(&s) = *one.into(&f.typed)
+			*one.into(&s), from[one.key] = *one.into(&f.typed), byFlag
 		case one.env != "" && getenv(one.env) != "":
-			*one.into(&s) = getenv(one.env)
+			*one.into(&s), from[one.key] = getenv(one.env), byEnvironment
 		case configured[one.key] != "":
-			*one.into(&s) = configured[one.key]
+			*one.into(&s), from[one.key] = configured[one.key], byFile
 		}
 	}
+	s.choosePlace(from)
 	s.Currency = strings.ToUpper(s.Currency)
 	if _, ok := api.Decimals(s.Currency); s.Currency != "" && !ok {
 		return s, api.Errorf(api.CodeInvalid, "%q is not an ISO 4217 currency code", s.Currency)
 	}
 	s.Timeout, err = parseTimeout(f.timeout, getenv("BAZAR_TIMEOUT"), configured["timeout"], "10s")
 	return s, err
+}
+
+// origin is where a setting comes from; a higher one is stronger.
+type origin int
+
+const (
+	_ origin = iota // by default
+	byFile
+	byEnvironment
+	byFlag
+)
+
+// choosePlace leaves one answer to where the store is: a directory that is typed
+// beats a URL of the environment, as one typed URL beats another.
+func (s *settings) choosePlace(from map[string]origin) {
+	services := max(from["catalog_url"], from["order_url"])
+	if max(services, from["data_dir"]) > from["url"] {
+		s.URL = ""
+	}
+	if from["data_dir"] > services {
+		s.CatalogURL, s.OrderURL = "", ""
+	}
 }
 
 // parseTimeout reads the first of the texts that is not empty.

@@ -46,7 +46,7 @@ func walkSearch(s *shop) {
 	for _, query := range []string{
 		"", "?q=distributed-systems", "?q=Distributed%20Systems", "?q=9781449373320", "?q=nothing-like-that", "?topic=Go",
 		"?words=lynch", "?author=kleppmann", "?in_stock=true", "?in_stock=false&currency=USD&min_price=1000&max_price=4500",
-		"?sort=id&retired=true", "?q=the&sort=title", "?q=the&sort=price", "?q=the&sort=year", "?q=the&sort=relevance", "?sort=",
+		"?sort=id&retired=true", "?q=the&sort=title", "?q=the&sort=price", "?q=the&sort=year", "?q=the&sort=relevance",
 		"?currency=JPY", "?max_price=1000000000000", "?q=" + strings.Repeat("a", api.MaxQuery),
 	} {
 		s.get("/v1/books" + query).is(http.StatusOK)
@@ -96,7 +96,7 @@ func (s *shop) pages(path string) {
 
 // notBooks stand for no book, and none of them can.
 func notBooks() []string {
-	return []string{"0", "1234567890", "abc", "8.0", "-8", "+8", "978144937332", "9781449373321", "0-262-03384-5", "%20", "8%00", "8%ff", "%2e%2f8x"[:3]}
+	return []string{"0", "1234567890", "abc", "8.0", "-8", "+8", "978144937332", "9781449373321", "0-262-03384-5", "%20", "8%00", "8%ff"}
 }
 
 func walkBook(s *shop) {

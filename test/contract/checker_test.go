@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,25 +18,28 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// exchange is a request with its reply, both read whole.
+// exchange is a request with its reply, both read whole. A public one was with
+// the front end.
 type exchange struct {
 	request *http.Request
 	sent    []byte
 	reply   *http.Response
 	got     []byte
+	public  bool
 }
 
 // checker holds exchanges against the contract, and remembers what it saw.
 type checker struct {
-	doc    *openapi3.T
-	router routers.Router
-	seen   map[string]bool // operation and status
-	codes  map[api.Code]bool
+	doc   *openapi3.T
+	seen  map[string]bool // operation and status
+	codes map[api.Code]bool
+	// passed are bodies that were found right: the validator takes a
+	// millisecond for each, and many are the same.
+	passed map[string]bool
 }
 
 func newChecker(t *testing.T) *checker {
@@ -44,23 +48,12 @@ func newChecker(t *testing.T) *checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The servers of a test stand anywhere.
-	doc.Servers = nil
-	for _, item := range doc.Paths.Map() {
-		for _, op := range item.Operations() {
-			op.Servers = nil
-		}
-	}
 	// A client passes over members that it does not know; a server must not
 	// have any that the contract does not.
 	for _, schema := range doc.Components.Schemas {
 		closeObjects(schema.Value)
 	}
-	router, err := legacy.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &checker{doc: doc, router: router, seen: map[string]bool{}, codes: map[api.Code]bool{}}
+	return &checker{doc: doc, seen: map[string]bool{}, codes: map[api.Code]bool{}, passed: map[string]bool{}}
 }
 
 func closeObjects(s *openapi3.Schema) {
@@ -77,8 +70,8 @@ func closeObjects(s *openapi3.Schema) {
 // check says what in an exchange the contract does not allow. A request that
 // was answered with success must be one of the contract, too.
 func (c *checker) check(e exchange) error {
-	route, params, err := c.router.FindRoute(e.request)
-	if err != nil {
+	route, params := c.route(e)
+	if route == nil {
 		return c.checkStray(e)
 	}
 	input := &openapi3filter.RequestValidationInput{
@@ -92,6 +85,38 @@ func (c *checker) check(e exchange) error {
 	}
 	c.seen[route.Operation.OperationID+" "+strconv.Itoa(e.reply.StatusCode)] = true
 	return errors.Join(wrong, c.checkReply(e, input))
+}
+
+// route finds the operation that a request is for, by the path as it was sent:
+// the libraries' routers pass over slashes.
+func (c *checker) route(e exchange) (*routers.Route, map[string]string) {
+	for _, r := range api.Routes() {
+		if params, ok := match(r.Path, e.request.URL); ok && r.Method == e.request.Method && (r.Public || !e.public) {
+			item := c.doc.Paths.Value(r.Path)
+			return &routers.Route{Spec: c.doc, Path: r.Path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)}, params
+		}
+	}
+	return nil, nil
+}
+
+// match reads a path's parameters by its template.
+func match(template string, u *url.URL) (map[string]string, bool) {
+	want, have := strings.Split(template, "/"), strings.Split(u.EscapedPath(), "/")
+	params := map[string]string{}
+	if len(want) != len(have) {
+		return nil, false
+	}
+	for i, segment := range have {
+		name, isParam := strings.CutPrefix(want[i], "{")
+		value, err := url.PathUnescape(segment)
+		if err != nil || (isParam && value == "") || (!isParam && segment != want[i]) {
+			return nil, false
+		}
+		if isParam {
+			params[strings.TrimSuffix(name, "}")] = value
+		}
+	}
+	return params, true
 }
 
 // checkStray checks the reply to a request that is no operation's.
@@ -112,10 +137,13 @@ func (c *checker) checkStray(e exchange) error {
 }
 
 func (c *checker) checkReply(e exchange, input *openapi3filter.RequestValidationInput) error {
+	body := fmt.Sprintln(input.Route.Operation.OperationID, e.reply.StatusCode, e.reply.Header["Content-Type"], string(e.got))
+	input.Options.ExcludeResponseBody = c.passed[body]
 	wrong := openapi3filter.ValidateResponse(e.request.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Options: input.Options,
 		Status: e.reply.StatusCode, Header: e.reply.Header, Body: io.NopCloser(bytes.NewReader(e.got)),
 	})
+	c.passed[body] = c.passed[body] || wrong == nil
 	if declared := input.Route.Operation.Responses.Status(e.reply.StatusCode); declared != nil {
 		wrong = errors.Join(wrong, checkHeaders(e.reply, declared.Value), checkBody(e, declared.Value))
 	}

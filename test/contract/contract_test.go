@@ -118,8 +118,8 @@ func TestTheCheckerRefuses(t *testing.T) {
 		"another method":        func(e *exchange) { e.request.Method = http.MethodDelete },
 		"another path":          func(e *exchange) { e.request.URL.Path = "/v2/books/8" },
 	} {
-		bad, request, reply := good, *good.request, *good.reply
-		bad.request, bad.reply = &request, &reply
+		bad, reply := good, *good.reply
+		bad.request, bad.reply = good.request.Clone(t.Context()), &reply
 		reply.Header = good.reply.Header.Clone()
 		spoil(&bad)
 		if c.check(bad) == nil {

@@ -13,7 +13,8 @@ import (
 func newOrder() string { return "/v1/orders/" + api.NewID() }
 
 func walkOrders(s *shop) {
-	path, wish := newOrder(), `{"lines":[{"book_id":8,"quantity":2,"max_price":{"amount":4499,"currency":"USD"}},{"book_id":1,"quantity":1,"max_price":null}]}`
+	id := api.NewID()
+	path, wish := "/v1/orders/"+id, `{"lines":[{"book_id":8,"quantity":2,"max_price":{"amount":4499,"currency":"USD"}},{"book_id":1,"quantity":1,"max_price":null}]}`
 	placed := s.put(path, wish).is(http.StatusCreated)
 	order := as[api.Order](placed)
 	if order.State != api.OrderConfirmed || *order.Total != (api.Money{Amount: 2*4499 + 1000, Currency: "USD"}) || *order.Lines[1].Title == "" {
@@ -23,7 +24,7 @@ func walkOrders(s *shop) {
 		s.Errorf("placed at %s, is at %s", path, placed.header("Location"))
 	}
 	for _, again := range []answer{
-		s.put(path, wish), s.get(path), s.get(strings.ToUpper(path[11:])[:0] + "/v1/orders/" + strings.ToUpper(path[11:])),
+		s.put(path, wish), s.get(path), s.get("/v1/orders/" + strings.ToUpper(id)),
 	} {
 		if !bytes.Equal(again.is(http.StatusOK).got, placed.got) {
 			s.Errorf("placed %s, is %s", placed.got, again.got)
@@ -37,9 +38,9 @@ func walkOrders(s *shop) {
 	s.get(newOrder()).fails(api.CodeNotFound)
 	s.get(path + "?verbose=true").fails(api.CodeInvalid)
 	s.put(newOrder()+"?dry_run=true", wish).fails(api.CodeInvalid)
-	for _, id := range []string{"1", "x", strings.ReplaceAll(api.NewID(), "-", ""), "00000000-0000-0000-0000-000000000000", "urn:uuid:" + api.NewID()} {
-		s.get("/v1/orders/" + id).fails(api.CodeInvalid)
-		s.put("/v1/orders/"+id, wish).fails(api.CodeInvalid)
+	for _, bad := range []string{"1", "x", strings.ReplaceAll(api.NewID(), "-", ""), "00000000-0000-0000-0000-000000000000", "urn:uuid:" + api.NewID()} {
+		s.get("/v1/orders/" + bad).fails(api.CodeInvalid)
+		s.put("/v1/orders/"+bad, wish).fails(api.CodeInvalid)
 	}
 	for _, body := range append(badJSON(), "", "{}", `{"lines":null}`, `{"lines":{}}`, wish+wish, `{"lines":[{"book_id":8,"quantity":1}],"account_id":"ada"}`) {
 		s.put(newOrder(), body).fails(api.CodeInvalid)

@@ -141,19 +141,14 @@ func newClient(t *testing.T, config client.Config) *client.Client {
 
 // base is the address that serves a path.
 func (s *shop) base(path string) string {
-	direct := s.front
 	switch {
-	case !strings.HasPrefix(path, "/v1/"):
+	case !strings.HasPrefix(path, "/v1/"), s.through && !private(path):
 		return s.front
 	case strings.HasPrefix(path, "/v1/orders"):
-		direct = s.orders
+		return s.orders
 	default:
-		direct = s.catalog
+		return s.catalog
 	}
-	if s.through && !private(path) {
-		return s.front
-	}
-	return direct
 }
 
 func private(path string) bool {
@@ -176,7 +171,7 @@ func (s *shop) ask(method, path, body string, headers ...string) answer {
 // askAt asks at an address.
 func (s *shop) askAt(base, method, path, body string, headers ...string) answer {
 	s.Helper()
-	e := exchange{request: request(s.T, base, method, path, body, headers), sent: []byte(body)}
+	e := exchange{request: request(s.T, base, method, path, body, headers), sent: []byte(body), public: base == s.front}
 	var err error
 	if e.reply, err = http.DefaultTransport.RoundTrip(e.request); err != nil {
 		s.Fatalf("%s %s: %v", method, path, err)

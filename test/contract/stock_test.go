@@ -17,7 +17,7 @@ func walkMovements(s *shop) {
 			s.Errorf("12 and 3 copies are %d", got.Stock)
 		}
 	}
-	s.put("/v1/books/8/movements/"+strings.ToUpper(id), `{"delta":3}`).is(http.StatusOK)
+	s.put("/v1/books/8/movements/"+strings.ToUpper(id), `{"delta":3,"reason":"delivery"}`).is(http.StatusOK)
 	s.put("/v1/books/8/movements/"+id, `{"delta":4}`).fails(api.CodeIDReused)
 	s.put("/v1/books/8/movements/"+id, `{"set":4}`).fails(api.CodeIDReused)
 	s.put("/v1/books/9/movements/"+id, `{"delta":3}`).fails(api.CodeIDReused)

@@ -1,0 +1,81 @@
+package catalog_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/catalog"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// checkInvariants proves that rows, ledger, topics and search index agree.
+func checkInvariants(t testing.TB, s *catalog.Service) {
+	t.Helper()
+	checkRows(t, s)
+	checkIndex(t, s)
+}
+
+// checkRows proves it without the index. Each query lists what disagrees.
+func checkRows(t testing.TB, s *catalog.Service) {
+	t.Helper()
+	for name, query := range map[string]string{
+		"stock is the sum of its movements": `SELECT b.id FROM books b LEFT JOIN ledger l ON l.book_id = b.id
+			GROUP BY b.id HAVING b.stock <> coalesce(sum(l.stock_change), 0) OR b.stock < 0`,
+		"a movement follows on the one before": `SELECT id FROM (SELECT id, stock_after, sum(stock_change) OVER (PARTITION BY book_id ORDER BY id) AS total
+			FROM ledger WHERE stock_change IS NOT NULL) WHERE stock_after <> total OR stock_after < 0`,
+		"the price is the ledger's last": `SELECT id FROM books b WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.price_after = b.price_amount AND l.currency = b.price_currency
+			AND l.id = (SELECT max(id) FROM ledger WHERE book_id = b.id AND price_after IS NOT NULL))`,
+		"topics are counted": `SELECT slug FROM topics WHERE books <> (SELECT count(*) FROM books b, json_each(b.topics) j WHERE j.value = slug AND b.state = 'on_sale')`,
+		"every topic is there": `SELECT j.value FROM books b, json_each(b.topics) j WHERE b.state = 'on_sale'
+			AND j.value NOT IN (SELECT slug FROM topics)`,
+		"no movement without a book":        `SELECT id FROM ledger WHERE book_id NOT IN (SELECT id FROM books)`,
+		"no reservation is half decided":    `SELECT id FROM reservations WHERE state = 'claimed' OR lines = '[]'`,
+		"what was taken has its movements":  `SELECT r.id FROM reservations r, json_each(r.lines) j WHERE r.state = 'taken' AND NOT EXISTS (SELECT 1 FROM ledger WHERE operation = r.id AND cause = 'sold' AND book_id = j.value->>'book_id' AND stock_change = -(j.value->>'quantity'))`,
+		"what was sold has its reservation": `SELECT id FROM ledger WHERE cause = 'sold' AND operation NOT IN (SELECT id FROM reservations WHERE state = 'taken')`,
+	} {
+		var wrong []string
+		err := s.DB().Snapshot(t.Context(), func(tx *gorm.DB) error { return tx.Raw(query).Scan(&wrong).Error })
+		if err != nil || len(wrong) > 0 {
+			t.Errorf("%s: not so for %v %v", name, wrong, err)
+		}
+	}
+}
+
+// checkIndex proves that each book on sale, and no other, is found by each of
+// its words, topics and authors.
+func checkIndex(t testing.TB, s *catalog.Service) {
+	t.Helper()
+	books := all(t, s)
+	queries := map[string]api.BookQuery{"everything": {}}
+	for _, b := range books {
+		for _, w := range wordsOf(&b) {
+			queries["word "+w] = api.BookQuery{Words: w}
+		}
+		for _, topic := range b.Topics {
+			queries["topic "+topic] = api.BookQuery{Topic: topic}
+		}
+		for _, author := range b.Authors {
+			queries["author "+author] = api.BookQuery{Author: author}
+		}
+		if b.ISBN13 != nil {
+			queries["isbn "+*b.ISBN13] = api.BookQuery{Q: *b.ISBN13}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(queries)) {
+		checkFinds(t, s, books, queries[name])
+	}
+}
+
+// checkFinds holds what a query finds against the naive model.
+func checkFinds(t testing.TB, s *catalog.Service, books []api.Book, q api.BookQuery) []api.Book {
+	t.Helper()
+	found := find(t, s, q)
+	if got, want := sorted(ids(found)), sorted(naive(books, q)); !slices.Equal(got, want) {
+		t.Errorf("%s finds %v, want %v", strings.TrimSpace(q.Values().Encode()), got, want)
+	}
+	return found
+}

@@ -1,0 +1,191 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// TestScripts runs every script of testdata/script in each way that a store can
+// be reached: the commands behave the same. Scripts about the store's own files
+// say so: [!embedded] skip.
+func TestScripts(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) { runScripts(t, "embedded", nil) })
+	t.Run("services", func(t *testing.T) { runScripts(t, "services", reachServices) })
+	t.Run("frontend", func(t *testing.T) { runScripts(t, "frontend", reachFrontEnd) })
+}
+
+func runScripts(t *testing.T, way string, reach func(*testscript.Env) error) {
+	testscript.Run(t, testscript.Params{
+		Dir:                filepath.Join("testdata", "script"),
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, home(filepath.Join(env.WorkDir, "home"))...)
+			if reach == nil {
+				return nil
+			}
+			return reach(env)
+		},
+		Condition: func(condition string) (bool, error) {
+			switch condition {
+			case "embedded", "services", "frontend":
+				return condition == way, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", condition)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "like": like, "capture": capture, "journal": journal, "deaf": deaf, "nobody": nobody,
+		},
+	})
+}
+
+// reachServices sets the addresses of services that run as processes.
+func reachServices(env *testscript.Env) error {
+	s, err := launchServices(env.Vars, filepath.Join(env.WorkDir, "services"))
+	if err != nil {
+		return err
+	}
+	env.Defer(s.kill)
+	env.Vars = append(env.Vars, s.env()...)
+	return nil
+}
+
+// reachFrontEnd sets the address of a front end before such services.
+func reachFrontEnd(env *testscript.Env) error {
+	s, err := launchServices(env.Vars, filepath.Join(env.WorkDir, "services"))
+	if err != nil {
+		return err
+	}
+	env.Defer(s.kill)
+	front, err := launch(append(env.Vars, s.env()...), "bazar", append([]string{"serve"}, anyPort()...)...)
+	if err != nil {
+		return err
+	}
+	env.Defer(front.kill)
+	env.Setenv("BAZAR_URL", front.url())
+	return nil
+}
+
+// exits runs a command that has to end with an exit code:
+//
+//	exits 3 bazar info 99
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// like compares output with a file, whatever ids and times it has:
+//
+//	like stdout want.tsv
+func like(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: like stdout|stderr FILE")
+	}
+	got, want := masked(ts.ReadFile(args[0])), masked(ts.ReadFile(args[1]))
+	if got != want {
+		ts.Fatalf("%s", diff.Diff(args[1], []byte(want), args[0], []byte(got)))
+	}
+}
+
+// masked puts names in the place of what differs from run to run. A line's
+// trailing tab can't stand in a script, so a ~ at its end stands for nothing.
+func masked(s string) string {
+	s = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`).ReplaceAllString(s, "UUID")
+	s = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`).ReplaceAllString(s, "TIME")
+	return strings.ReplaceAll(s, "~\n", "\n")
+}
+
+// capture keeps what a command prints in a variable:
+//
+//	capture ID bazar buy 3 -q
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: capture VARIABLE COMMAND [ARGUMENT...]")
+	}
+	ts.Check(ts.Exec(args[1], args[2:]...))
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// journal writes the entry that an interrupted buy of one book leaves behind:
+//
+//	journal ID STORE_ID AGE BOOK QUANTITY
+func journal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: journal ID STORE_ID AGE BOOK QUANTITY")
+	}
+	age, err := time.ParseDuration(args[2])
+	ts.Check(err)
+	var line api.LineRequest
+	line.BookID, err = strconv.ParseInt(args[3], 10, 64)
+	ts.Check(err)
+	line.Quantity, err = strconv.ParseInt(args[4], 10, 64)
+	ts.Check(err)
+	entry, err := json.Marshal(map[string]any{
+		"id": args[0], "store_id": args[1], "time": time.Now().Add(-age), "lines": []api.LineRequest{line}, "account": api.LocalAccount,
+	})
+	ts.Check(err)
+	dir := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "bazar", "journal")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	ts.Check(os.WriteFile(filepath.Join(dir, args[0]+".json"), entry, 0o600))
+}
+
+// deaf sets a variable to the address of a server that takes connections and
+// never answers.
+func deaf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: deaf VARIABLE")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], "http://"+l.Addr().String())
+}
+
+// nobody runs a command as a user for whom file modes count: they do not for
+// root. Only its exit code and stderr are looked at:
+//
+//	nobody 6 bazar buy 3
+func nobody(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: nobody CODE COMMAND [ARGUMENT...]")
+	}
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Env = append(home(ts.Getenv("HOME")), "XDG_STATE_HOME="+ts.MkAbs("nobody"))
+	cmd.Stdout, cmd.Stderr, cmd.Dir = ts.Stdout(), ts.Stderr(), "/"
+	if os.Getuid() == 0 {
+		const id = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
+	}
+	_ = cmd.Run() // its exit code tells
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit code %s, not %s", got, args[0])
+	}
+}
