@@ -255,3 +255,10 @@ func TestACallerWhoHasLeft(t *testing.T) {
 	}
 	checkInvariants(t, s)
 }
+
+func fromJSON(t testing.TB, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -18,6 +18,9 @@ const (
 	mergeFanout = 8
 	// mergePages is how many merged pages are written in one transaction.
 	mergePages = 250
+	// lastMerge is how long Close lets a merge go on: commands that live for a
+	// moment would else never merge the segments that they write.
+	lastMerge = 250 * time.Millisecond
 	// abandonedAfter is when a segment that never went live, because its
 	// merger was killed, is swept away.
 	abandonedAfter = time.Hour
@@ -58,10 +61,13 @@ func (m *merger) Kick() {
 // Wait returns when nothing is being merged.
 func (m *merger) Wait() { m.work.Wait() }
 
-// Close breaks off what is being merged, which loses nothing, and waits for it.
+// Close ends what is being merged, or breaks it off where that takes long, which
+// loses nothing.
 func (m *merger) Close() {
-	m.cancel()
+	late := time.AfterFunc(lastMerge, m.cancel)
 	m.work.Wait()
+	late.Stop()
+	m.cancel()
 }
 
 func (m *merger) run() {
@@ -137,7 +143,15 @@ func replace(tx *gorm.DB, merged []int64, target int64) error {
 	if gone.RowsAffected != int64(len(merged)) {
 		return errMergedElsewhere()
 	}
-	return tx.Model(&segmentRow{ID: target}).UpdateColumn("live", true).Error
+	born := tx.Model(&segmentRow{ID: target}).UpdateColumn("live", true)
+	if born.Error == nil && born.RowsAffected != 1 {
+		return errSwept()
+	}
+	return born.Error
+}
+
+func errSwept() error {
+	return errors.New("the merge took so long that another process has swept it away")
 }
 
 func errMergedElsewhere() error {

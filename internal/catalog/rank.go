@@ -8,9 +8,11 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// rankedBlock is how many matches are ranked against each other. Ranking them
-// all would cost more the larger the catalogue is, for pages that nobody reads:
-// a query with more matches is ranked block by block.
+// rankedBlock is how many books that the index suggests are ranked against each
+// other. Ranking them all would cost more the larger the catalogue is, for pages
+// that nobody reads: a query with more is ranked block by block. Where a block
+// ends depends on the index alone, never on what was sold or changed meanwhile:
+// the next page must find the same blocks.
 const rankedBlock = 100
 
 // hit is a book with how well it fits, higher is better.
@@ -35,8 +37,12 @@ func (f *finder) ranked() (api.BookList, error) {
 	if c.Phase == exactPhase {
 		c = cursor{Phase: blockPhase}
 	}
-	for more := true; more && len(found) <= f.query.Limit; {
-		block, last, err := f.block(c.After)
+	s, err := f.source("")
+	if err != nil {
+		return api.BookList{}, err
+	}
+	for s.skipTo(c.After); !s.ended && len(found) <= f.query.Limit; c = (cursor{}) {
+		block, err := f.block(s)
 		if err != nil {
 			return api.BookList{}, err
 		}
@@ -45,8 +51,6 @@ func (f *finder) ranked() (api.BookList, error) {
 				found = append(found, *h)
 			}
 		}
-		more = last > 0
-		c = cursor{Phase: blockPhase, After: last}
 	}
 	return f.listHits(found), nil
 }
@@ -76,35 +80,22 @@ func (f *finder) exactly(b *bookRow) bool {
 	return len(f.words) <= exactWords && slices.Equal(words(b.TitleKey), f.words)
 }
 
-// block ranks the matches behind an item number, and gives the last number it
-// has come to, 0 at the end.
-func (f *finder) block(after int64) (block []hit, last int64, err error) {
-	s, err := f.source("")
+// block ranks the next matches of s.
+func (f *finder) block(s *source) (block []hit, err error) {
+	after := s.after
+	books, err := s.next(rankedBlock)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	s.skipTo(after)
-	for len(block) < rankedBlock {
-		books, err := s.next(rankedBlock)
-		if err != nil {
-			return nil, 0, err
-		}
-		if len(books) == 0 {
-			break
-		}
-		for i := range books {
-			if f.wants(&books[i]) && !f.exactly(&books[i]) {
-				block = append(block, hit{bookRow: books[i], score: f.score(&books[i]), block: after})
-			}
+	for i := range books {
+		if f.wants(&books[i]) && !f.exactly(&books[i]) {
+			block = append(block, hit{bookRow: books[i], score: f.score(&books[i]), block: after})
 		}
 	}
 	slices.SortFunc(block, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.ID, b.ID))
 	})
-	if s.ended {
-		return block, 0, nil
-	}
-	return block, s.after, nil
+	return block, nil
 }
 
 // score adds up, over the words, where each stands: a title says more about a

@@ -170,7 +170,7 @@ func deaf(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // nobody runs a command as a user for whom file modes count: they do not for
-// root. Only its exit code and stderr are looked at:
+// root:
 //
 //	nobody 6 bazar buy 3
 func nobody(ts *testscript.TestScript, neg bool, args []string) {
@@ -178,7 +178,13 @@ func nobody(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: nobody CODE COMMAND [ARGUMENT...]")
 	}
 	cmd := exec.Command(args[1], args[2:]...)
-	cmd.Env = append(home(ts.Getenv("HOME")), "XDG_STATE_HOME="+ts.MkAbs("nobody"))
+	own := ts.MkAbs("nobody")
+	ts.Check(os.MkdirAll(own, 0o755))
+	ts.Check(os.Chmod(own, 0o777))
+	for dir := filepath.Dir(own); dir != filepath.Clean(os.TempDir()); dir = filepath.Dir(dir) {
+		ts.Check(os.Chmod(dir, 0o755)) // so that anyone finds the way in
+	}
+	cmd.Env = home(own)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = ts.Stdout(), ts.Stderr(), "/"
 	if os.Getuid() == 0 {
 		const id = 65534

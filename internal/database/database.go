@@ -26,6 +26,12 @@ import (
 // microseconds, and more of them than cores would only wait in turn.
 const readers = 4
 
+// What a connection may do, for [connect].
+const (
+	reading = "mode=rw&_query_only=1"
+	writing = "mode=rw"
+)
+
 // DB is one service's SQLite database: a pool of readers, and one writer at a
 // time over all processes that have it open.
 type DB struct {
@@ -33,10 +39,12 @@ type DB struct {
 	migrations fs.FS
 	read       *gorm.DB
 	gate       *turnstile
-	// writing holds the writer while nobody writes; nil in it means not open
-	// yet. Close closes it.
-	writing chan *gorm.DB
-	close   sync.Once
+	// writing holds the writer while nobody writes, and snapshots the readers
+	// that no transaction uses; nil in them means not open yet. Close closes
+	// both.
+	writing   chan *session
+	snapshots chan *session
+	close     sync.Once
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
@@ -52,8 +60,14 @@ func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database path: %w", err)
 	}
-	db := &DB{path: path, migrations: migrations, gate: newTurnstile(path), writing: make(chan *gorm.DB, 1)}
+	db := &DB{
+		path: path, migrations: migrations, gate: newTurnstile(path),
+		writing: make(chan *session, 1), snapshots: make(chan *session, readers),
+	}
 	db.writing <- nil
+	for range readers {
+		db.snapshots <- nil
+	}
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(opening(path, err), db.Close())
 	}
@@ -70,7 +84,11 @@ func (db *DB) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if db.read, err = connect(db.path, "mode=rw&_query_only=1", readers); err != nil {
+	pool, err := connect(db.path, reading, readers)
+	if err != nil {
+		return err
+	}
+	if db.read, err = mapTables(pool); err != nil {
 		return err
 	}
 	version, err := db.version(ctx)
@@ -87,7 +105,7 @@ func (db *DB) open(ctx context.Context) error {
 
 // connect makes a pool. Pragmas hold for a connection, so they stand in the
 // DSN; busy_timeout is the backstop behind the turnstile.
-func connect(path, query string, connections int) (*gorm.DB, error) {
+func connect(path, query string, connections int) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	dsn := name.String() + "?" + query + "&_txlock=immediate&_busy_timeout=5000&_synchronous=FULL" +
 		"&_pragma=cache_size(-8000)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
@@ -97,6 +115,10 @@ func connect(path, query string, connections int) (*gorm.DB, error) {
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
+	return pool, nil
+}
+
+func mapTables(pool *sql.DB) (*gorm.DB, error) {
 	mapped, err := gorm.Open(&sqlite.Dialector{Conn: pool}, &gorm.Config{
 		PrepareStmt: true, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
@@ -111,13 +133,38 @@ func (db *DB) Read(ctx context.Context) *gorm.DB { return db.read.WithContext(ct
 
 // Snapshot runs read in one read transaction: all its statements see the same
 // state.
-func (db *DB) Snapshot(ctx context.Context, read func(tx *gorm.DB) error) error {
-	tx := db.read.WithContext(ctx).Begin(&sql.TxOptions{ReadOnly: true})
-	if tx.Error != nil {
-		return Explain(tx.Error)
+func (db *DB) Snapshot(ctx context.Context, read func(tx *gorm.DB) error) (err error) {
+	var reader *session
+	open := false
+	select {
+	case reader, open = <-db.snapshots:
+	case <-ctx.Done():
+		return busy(ctx.Err())
 	}
-	defer tx.Rollback()
+	if !open {
+		return closed()
+	}
+	defer func() { db.snapshots <- usable(reader) }()
+	if reader == nil {
+		if reader, err = openSession(ctx, db.path, reading); err != nil {
+			return Explain(err)
+		}
+	}
+	tx, err := reader.begin(db.read.Session(&gorm.Session{NewDB: true, Context: ctx}), "BEGIN")
+	if err != nil {
+		return Explain(err)
+	}
+	defer reader.rollback(ctx)
 	return Explain(read(tx))
+}
+
+// usable gives a session back if it can go on, and closes it if not.
+func usable(s *session) *session {
+	if s == nil || !s.broken {
+		return s
+	}
+	_ = s.close() // whatever it says, it is not used again
+	return nil
 }
 
 // Write runs change in a transaction of its own, alone among all processes, and
@@ -131,24 +178,18 @@ func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
 		return err
 	}
 	defer leave()
-	defer func() { db.writing <- writer }()
+	defer func() { db.writing <- usable(writer) }()
 	if writer == nil {
-		if writer, err = connect(db.path, "mode=rw", 1); err != nil {
+		if writer, err = openSession(context.WithoutCancel(ctx), db.path, writing); err != nil {
 			return Explain(err)
 		}
 	}
-	err = transact(writer.WithContext(context.WithoutCancel(ctx)), change)
-	if api.CodeOf(err) == api.CodeOutcomeUnknown {
-		// What the connection believes of the file may be wrong now.
-		err = errors.Join(err, closePool(writer))
-		writer = nil
-	}
-	return err
+	return transact(writer, db.read.Session(&gorm.Session{NewDB: true, Context: context.WithoutCancel(ctx)}), change)
 }
 
 // enter waits for the writer, first among the callers of this process, then
 // among processes.
-func (db *DB) enter(ctx context.Context) (leave func(), writer *gorm.DB, err error) {
+func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err error) {
 	open := false
 	select {
 	case writer, open = <-db.writing:
@@ -156,7 +197,7 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *gorm.DB, err err
 		return nil, nil, busy(ctx.Err())
 	}
 	if !open {
-		return nil, nil, api.Errorf(api.CodeUnavailable, "the store has been closed")
+		return nil, nil, closed()
 	}
 	if leave, err = db.gate.pass(ctx); err != nil {
 		db.writing <- writer
@@ -165,23 +206,26 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *gorm.DB, err err
 	return leave, writer, nil
 }
 
-func transact(session *gorm.DB, change func(tx *gorm.DB) error) error {
-	tx := session.Begin()
-	if tx.Error != nil {
-		return Explain(tx.Error)
+func transact(writer *session, db *gorm.DB, change func(tx *gorm.DB) error) error {
+	tx, err := writer.begin(db, "BEGIN IMMEDIATE")
+	if err != nil {
+		return Explain(err)
 	}
+	ctx := tx.Statement.Context
 	committing := false
 	defer func() {
 		if !committing {
-			tx.Rollback()
+			writer.rollback(ctx)
 		}
 	}()
 	if err := change(tx); err != nil {
 		return Explain(err)
 	}
 	committing = true
-	return explainCommit(tx.Commit().Error)
+	return explainCommit(writer.commit(ctx))
 }
+
+func closed() error { return api.Errorf(api.CodeUnavailable, "the store has been closed") }
 
 func busy(cause error) error {
 	return api.Wrap(api.CodeUnavailable, cause, "the store is busy: others write and it did not come to this request's turn")
@@ -191,10 +235,18 @@ func busy(cause error) error {
 // twice.
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
-		writer := <-db.writing
-		close(db.writing) // only who has taken the writer puts it back
-		err = errors.Join(closePool(writer), closePool(db.read))
+		err = errors.Join(closeAll(db.writing), closeAll(db.snapshots), closePool(db.read))
 	})
+	return err
+}
+
+// closeAll waits for every session and closes it. Only who has taken one puts
+// it back, so the channel can be closed after the last.
+func closeAll(sessions chan *session) (err error) {
+	for range cap(sessions) {
+		err = errors.Join(err, (<-sessions).close())
+	}
+	close(sessions)
 	return err
 }
 

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
-	"gorm.io/gorm"
 )
 
 // newestVersion is the highest number among the migrations' names.
@@ -62,15 +62,11 @@ func (db *DB) migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closePool(writer)) }()
+	defer func() { err = errors.Join(err, writer.Close()) }()
 	return up(ctx, writer, db.migrations)
 }
 
-func up(ctx context.Context, writer *gorm.DB, migrations fs.FS) error {
-	pool, err := writer.DB()
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
+func up(ctx context.Context, pool *sql.DB, migrations fs.FS) error {
 	provider, err := goose.NewProvider(database.DialectSQLite3, pool, migrations)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

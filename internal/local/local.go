@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/internal/order"
@@ -148,7 +149,7 @@ func (s *Store) makeDir() error {
 		return nil
 	}
 	code := api.CodeUnavailable
-	if errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) {
 		code = api.CodeInvalid
 	}
 	return api.Errorf(code, "the store's directory can't be made: %w", err)

@@ -42,7 +42,8 @@ type Options struct {
 	Database string
 	Catalog  Catalog
 	Log      *slog.Logger
-	// BatchCallers bounds how many orders share a transaction; 256 by default.
+	// BatchCallers bounds how many orders share a transaction, or a call of the
+	// catalog; 256 by default.
 	BatchCallers int
 }
 
@@ -52,6 +53,7 @@ type Service struct {
 	catalog Catalog
 	log     *slog.Logger
 	inserts *batch.Group[*orderRow, *orderRow]
+	calls   *batch.Group[*orderRow, *api.Reservation]
 	settles *batch.Group[*orderRow, *orderRow]
 }
 
@@ -74,12 +76,16 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.inserts = batch.New(options, s.insertAll)
 	s.settles = batch.New(options, s.settleAll)
+	options.Timeout = callTime
+	options.Split = func(err error) bool { return !api.CodeOf(err).Retryable() }
+	s.calls = batch.New(options, s.reserveAll)
 	return s, nil
 }
 
 // Close ends the service's work and closes its database.
 func (s *Service) Close() error {
 	s.inserts.Close()
+	s.calls.Close()
 	s.settles.Close()
 	return s.db.Close()
 }

@@ -125,19 +125,40 @@ func withKnown(tx *gorm.DB, rows []*orderRow, changed []string) ([]*orderRow, er
 func (s *Service) drive(ctx context.Context, row *orderRow) *orderRow {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
-	decisions, err := s.catalog.Reserve(ctx, []api.ReservationRequest{row.reservation()})
-	if err == nil && (len(decisions) != 1 || decisions[0].ID != row.ID) {
-		err = errors.New("the catalog answered for other orders")
-	}
 	settled := row
+	decision, err := s.calls.Do(ctx, row)
 	if err == nil {
-		settled, err = s.settle(ctx, row, &decisions[0])
+		settled, err = s.settle(ctx, row, decision)
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "the order stays pending", "order", row.ID, "error", err)
 		return row
 	}
 	return settled
+}
+
+// reserveAll has the catalog decide orders, and gives its decisions in their
+// order.
+func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Reservation, error) {
+	wanted := make([]api.ReservationRequest, len(rows))
+	for i, row := range rows {
+		wanted[i] = row.reservation()
+	}
+	got, err := s.catalog.Reserve(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if len(got) != len(rows) {
+		return nil, fmt.Errorf("the catalog answered %d of %d reservations", len(got), len(rows))
+	}
+	decisions := make([]*api.Reservation, len(rows))
+	for i := range got {
+		if got[i].ID != rows[i].ID {
+			return nil, fmt.Errorf("the catalog answered for order %s, not %s", got[i].ID, rows[i].ID)
+		}
+		decisions[i] = &got[i]
+	}
+	return decisions, nil
 }
 
 // settle writes the catalog's decision into the order.

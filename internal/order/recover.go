@@ -3,14 +3,12 @@ package order
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/bazar-store/bazar/internal/database"
-	"github.com/bazar-store/bazar/pkg/api"
 )
 
 const (
@@ -88,24 +86,16 @@ func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
 func (s *Service) driveAll(ctx context.Context, rows []orderRow) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	batch := make([]api.ReservationRequest, len(rows))
+	decided := make([]*orderRow, len(rows))
 	for i := range rows {
-		batch[i] = rows[i].reservation()
+		decided[i] = &rows[i]
 	}
-	decisions, err := s.catalog.Reserve(ctx, batch)
+	decisions, err := s.reserveAll(ctx, decided)
 	if err != nil {
 		return err
 	}
-	if len(decisions) != len(rows) {
-		return fmt.Errorf("the catalog answered %d of %d reservations", len(decisions), len(rows))
-	}
-	decided := make([]*orderRow, len(rows))
-	for i := range rows {
-		if decisions[i].ID != rows[i].ID {
-			return fmt.Errorf("the catalog answered for order %s, not %s", decisions[i].ID, rows[i].ID)
-		}
-		decided[i] = &rows[i]
-		if err := decided[i].decide(&decisions[i]); err != nil {
+	for i, row := range decided {
+		if err := row.decide(decisions[i]); err != nil {
 			return err
 		}
 	}

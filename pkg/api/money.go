@@ -57,14 +57,14 @@ func ParseMoney(s, currency string) (Money, error) {
 	if n := len(number); n > 3 && isLetters(number[n-3:]) {
 		number, currency = strings.TrimSpace(number[:n-3]), number[n-3:]
 	}
+	whole, fraction, point := strings.Cut(number, ".")
+	if !isDigits(whole) || (point && !isDigits(fraction)) {
+		return Money{}, Errorf(CodeInvalid, "%q is not an amount of money; write it like 44.99 or 44.99EUR", s)
+	}
 	currency = strings.ToUpper(currency)
 	decimals, ok := Decimals(currency)
 	if !ok {
 		return Money{}, Errorf(CodeInvalid, "%q is not an ISO 4217 currency code", currency)
-	}
-	whole, fraction, point := strings.Cut(number, ".")
-	if !isDigits(whole) || (point && !isDigits(fraction)) {
-		return Money{}, Errorf(CodeInvalid, "%q is not an amount of money; write it like 44.99 or 44.99EUR", s)
 	}
 	if len(fraction) > decimals {
 		return Money{}, Errorf(CodeInvalid, "%q has too many decimals: %s has %d", s, currency, decimals)

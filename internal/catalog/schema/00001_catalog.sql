@@ -64,9 +64,10 @@ CREATE TABLE reservations (
 ) WITHOUT ROWID;
 
 -- The search index: immutable segments of pages (package textindex). A segment
--- that is not live is still being merged.
+-- that is not live is still being merged. No number is given twice: who was
+-- stopped for long must not write into another's segment.
 CREATE TABLE index_segments (
-    id         INTEGER NOT NULL PRIMARY KEY,
+    id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     level      INTEGER NOT NULL,
     live       INTEGER NOT NULL,
     created_at INTEGER NOT NULL

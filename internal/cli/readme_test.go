@@ -1,0 +1,134 @@
+package cli_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What README.md tells people to type works as typed: its sh blocks run, in
+// their order and in one new home, from the checkout, and its console blocks
+// show what really comes.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) == 0 {
+		t.Fatal("README.md has no sh or console block")
+	}
+	dir := checkout(t)
+	env := home(t.TempDir())
+	for _, block := range blocks {
+		t.Run(strings.Fields(block[2])[0], func(t *testing.T) {
+			if block[1] == "sh" {
+				runBlock(t, dir, env, block[2])
+			} else {
+				compareBlock(t, dir, env, block[2])
+			}
+		})
+	}
+}
+
+// checkout is a directory that has everything of the repository, and takes what
+// commands leave behind.
+func checkout(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, e := range entries {
+		if err := os.Symlink(filepath.Join(root, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// commands leaves out what a test must not do again: fetch, build and test.
+func commands(block string) string {
+	var lines []string
+	for line := range strings.Lines(block) {
+		bare := strings.TrimPrefix(line, "CGO_ENABLED=0 ")
+		if regexp.MustCompile(`^(git clone|cd bazar|make|go test|go build)\b`).MatchString(bare) {
+			continue
+		}
+		lines = append(lines, strings.ReplaceAll(bare, "go run ./cmd/bazar-cli", "bazar"))
+	}
+	return strings.Join(lines, "")
+}
+
+func runBlock(t *testing.T, dir string, env []string, block string) {
+	t.Helper()
+	script := commands(block)
+	if regexp.MustCompile(`(?m)&$`).MatchString(script) {
+		needPorts(t)
+	}
+	if _, err := exec.LookPath("curl"); err != nil && strings.Contains(script, "curl") {
+		t.Skip("there is no curl")
+	}
+	// Into a file, because servers in the background keep it open.
+	out, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = cmd.Run()
+	endGroup(t, cmd.Process.Pid)
+	if err != nil {
+		said, _ := os.ReadFile(out.Name())
+		t.Fatalf("%v\n%s\n%s", err, script, said)
+	}
+}
+
+// endGroup ends what a block has left running in the background.
+func endGroup(t *testing.T, group int) {
+	t.Helper()
+	if syscall.Kill(-group, syscall.SIGTERM) == nil {
+		eventually(t, "the servers in the background have ended", func() bool {
+			return syscall.Kill(-group, 0) != nil
+		})
+	}
+}
+
+// needPorts skips where other programs have the ports that the README names.
+func needPorts(t *testing.T) {
+	t.Helper()
+	for _, port := range []string{"8080", "8081", "8082", "9080", "9081", "9082"} {
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Skip(err)
+		}
+		l.Close()
+	}
+}
+
+// compareBlock runs the lines that begin with a prompt and compares what each
+// prints with the lines below it.
+func compareBlock(t *testing.T, dir string, env []string, block string) {
+	t.Helper()
+	for sample := range strings.SplitSeq(strings.TrimPrefix(block, "$ "), "\n$ ") {
+		line, want, _ := strings.Cut(sample, "\n")
+		cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", commands(line))
+		cmd.Dir, cmd.Env = dir, env
+		got, err := cmd.CombinedOutput()
+		if err != nil || strings.TrimSpace(string(got)) != strings.TrimSpace(want) {
+			t.Errorf("$ %s\n%s(%v), not\n%s", line, got, err, want)
+		}
+	}
+}

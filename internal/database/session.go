@@ -1,0 +1,121 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// keptStatements is how many prepared statements a session keeps; a service has
+// fewer, except that lists make variants of some.
+const keptStatements = 200
+
+// session is one connection that runs transactions and keeps its prepared
+// statements from one to the next ([gorm.ConnPool]). A [sql.Tx] and GORM's own
+// cache prepare every statement again in every transaction, which costs more
+// than most statements do.
+type session struct {
+	pool       *sql.DB
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	// broken says that it can't be told what state the connection is in.
+	broken bool
+}
+
+func openSession(ctx context.Context, path, query string) (*session, error) {
+	pool, err := connect(path, query, 1)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), pool.Close())
+	}
+	return &session{pool: pool, conn: conn, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// close closes the connection; nil is closed.
+func (s *session) close() error {
+	if s == nil {
+		return nil
+	}
+	return errors.Join(s.forget(), s.conn.Close(), s.pool.Close())
+}
+
+func (s *session) forget() (err error) {
+	for _, statement := range s.statements {
+		err = errors.Join(err, statement.Close())
+	}
+	clear(s.statements)
+	return err
+}
+
+// begin starts a transaction; what tx gives back runs in it.
+func (s *session) begin(tx *gorm.DB, statement string) (*gorm.DB, error) {
+	if _, err := s.ExecContext(tx.Statement.Context, statement); err != nil {
+		s.broken = !isBusy(err)
+		return nil, err
+	}
+	tx.Statement.ConnPool = s
+	return tx, nil
+}
+
+func (s *session) rollback(ctx context.Context) {
+	// SQLite may have rolled back by itself, or not have understood.
+	if _, err := s.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+		s.broken = true
+	}
+}
+
+func (s *session) commit(ctx context.Context) error {
+	_, err := s.ExecContext(ctx, "COMMIT")
+	s.broken = err != nil // the transaction may still be open
+	return err
+}
+
+func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if statement := s.statements[query]; statement != nil {
+		return statement, nil
+	}
+	if len(s.statements) >= keptStatements {
+		if err := s.forget(); err != nil {
+			return nil, err
+		}
+	}
+	statement, err := s.conn.PrepareContext(ctx, query)
+	if err == nil {
+		s.statements[query] = statement
+	}
+	return statement, err
+}
+
+// PrepareContext prepares a statement that the caller closes.
+func (s *session) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return s.conn.PrepareContext(ctx, query)
+}
+
+// ExecContext runs a statement.
+func (s *session) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	statement, err := s.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.ExecContext(ctx, args...)
+}
+
+// QueryContext runs a statement that gives rows.
+func (s *session) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	statement, err := s.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.QueryContext(ctx, args...)
+}
+
+// QueryRowContext runs a statement that gives one row.
+func (s *session) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return s.conn.QueryRowContext(ctx, query, args...)
+}
