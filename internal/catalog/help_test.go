@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,11 +18,11 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// TB is what testing.TB and rapid.T have in common.
-type TB interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
+// Properties are checked as often as a short test run allows; -rapid.checks
+// asks for more.
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "20")
+	os.Exit(m.Run())
 }
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "catalog.db") }
@@ -122,7 +123,7 @@ func goodbooks(t testing.TB, most int) (rows []api.ImportRow) {
 	}
 	for len(rows) < most {
 		row, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil && row.Err == nil {

@@ -220,12 +220,8 @@ func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
 	if err := complete(b); err != nil {
 		return rejected(c, err)
 	}
-	if c.id != nil {
-		b.ID = *c.id
-	} else if id, err := i.numbers.take(i.numbered); err != nil {
+	if err := i.number(c, b); err != nil {
 		return rejected(c, err)
-	} else {
-		b.ID = id
 	}
 	if c.row.Stock != nil {
 		b.Stock = *c.row.Stock
@@ -241,6 +237,16 @@ func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
 		result.BookID = nil
 	}
 	return result
+}
+
+// number gives a new book the item number that its row asks for, or a free one.
+func (i *importer) number(c *candidate, b *bookRow) (err error) {
+	if c.id != nil {
+		b.ID = *c.id
+		return nil
+	}
+	b.ID, err = i.numbers.take(i.numbered)
+	return err
 }
 
 func (i *importer) change(c *candidate, old, b *bookRow) api.ImportResult {

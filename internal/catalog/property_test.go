@@ -125,7 +125,9 @@ func (k *keeper) move(r *rapid.T) {
 func (k *keeper) moveAgain(r *rapid.T) {
 	for key, m := range k.moved {
 		var book, id string
-		fmt.Sscan(key, &book, &id)
+		if _, err := fmt.Sscan(key, &book, &id); err != nil {
+			r.Fatal(err)
+		}
 		before, err := k.s.Book(k.t.Context(), book)
 		refuses(r, err)
 		if after, err := k.s.Move(k.t.Context(), book, id, m); err != nil || after.Stock != before.Stock {

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { os.Exit(withPrograms(m.Run)) }
 func withPrograms(run func() int) int {
 	dir, err := os.MkdirTemp("", "bazar-programs-")
 	if err == nil {
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		err = build(dir)
 	}
 	if err == nil {
@@ -119,10 +119,14 @@ func (s *server) said() string {
 	return s.log.String()
 }
 
-// kill ends the server as a power cut would.
+// kill ends the server as a power cut would. Its exit code can't tell of data
+// races then.
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.exited
+	if said := s.said(); strings.Contains(said, "DATA RACE") {
+		panic(said)
+	}
 }
 
 // stop asks the server to end, and says how it did.
@@ -147,8 +151,9 @@ func home(dir string) []string {
 		"XDG_DATA_HOME=" + filepath.Join(dir, "data"),
 		"XDG_STATE_HOME=" + filepath.Join(dir, "state"),
 	}
-	if options := os.Getenv("GORACE"); options != "" {
-		env = append(env, "GORACE="+options)
+	if raceEnabled {
+		// By default a program waits for a second before it exits.
+		env = append(env, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	}
 	return env
 }

@@ -140,8 +140,15 @@ func TestTablesFitNarrowTerminals(t *testing.T) {
 	id := bazar(t, env, "buy", "8:2", "26", "-q")
 	for _, columns := range []int{20, 33, 40, 72, 80, 132} {
 		for _, args := range [][]string{
-			{"search", "--all"}, {"info", "26", "14"}, {"topics"}, {"orders", "list"}, {"orders", "show", id},
-			{"history", "3"}, {"status"}, {"buy", "3"}, {"stock", "add", "3", "1"},
+			{"search", "--all"},
+			{"info", "26", "14"},
+			{"topics"},
+			{"orders", "list"},
+			{"orders", "show", id},
+			{"history", "3"},
+			{"status"},
+			{"buy", "3"},
+			{"stock", "add", "3", "1"},
 		} {
 			s := show(t, env, columns, args...)
 			if s.exit != 0 {
@@ -171,12 +178,27 @@ func TestHostileTextNeverReachesATerminal(t *testing.T) {
 	bazar(t, env, "stock", "add", "33", "1", "--reason", "r\x1b[2J\n\u202e")
 	order := bazar(t, env, "buy", "33", "-q")
 	for _, args := range [][]string{
-		{"search", "--topic", "traps-31m"}, {"search", "--words", "second"}, {"info", "33"}, {"info", "33", "1"}, {"topics"},
-		{"history", "33"}, {"orders", "list"}, {"orders", "show", order}, {"buy", "33", "--dry-run"},
-		{"info", "33", "-o", "tsv"}, {"info", "33", "-o", "csv"}, {"info", "33", "--json"}, {"info", "33", "-o", "ndjson"},
-		{"info", "33", "--fields", "title,description"}, {"info", "33", "--jq", ".title, .description, ."},
-		{"info", "33", "--template", "{{.title}} {{json .}}"}, {"export"}, {"export", "--format", "ndjson"},
-		{"search", title}, {"info", title}, {"buy", "33:99"},
+		{"search", "--topic", "traps-31m"},
+		{"search", "--words", "second"},
+		{"info", "33"},
+		{"info", "33", "1"},
+		{"topics"},
+		{"history", "33"},
+		{"orders", "list"},
+		{"orders", "show", order},
+		{"buy", "33", "--dry-run"},
+		{"info", "33", "-o", "tsv"},
+		{"info", "33", "-o", "csv"},
+		{"info", "33", "--json"},
+		{"info", "33", "-o", "ndjson"},
+		{"info", "33", "--fields", "title,description"},
+		{"info", "33", "--jq", ".title, .description, ."},
+		{"info", "33", "--template", "{{.title}} {{json .}}"},
+		{"export"},
+		{"export", "--format", "ndjson"},
+		{"search", title},
+		{"info", title},
+		{"buy", "33:99"},
 	} {
 		s := show(t, env, 60, args...)
 		for r := range strings.SplitSeq(plain(s.text)+s.stderr, "") {

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -25,8 +26,8 @@ func TestReadme(t *testing.T) {
 	}
 	dir := checkout(t)
 	env := home(t.TempDir())
-	for _, block := range blocks {
-		t.Run(strings.Fields(block[2])[0], func(t *testing.T) {
+	for n, block := range blocks {
+		t.Run(fmt.Sprintf("%d %s", n+1, block[1]), func(t *testing.T) {
 			if block[1] == "sh" {
 				runBlock(t, dir, env, block[2])
 			} else {
@@ -79,30 +80,13 @@ func runBlock(t *testing.T, dir string, env []string, block string) {
 	if _, err := exec.LookPath("curl"); err != nil && strings.Contains(script, "curl") {
 		t.Skip("there is no curl")
 	}
-	// Into a file, because servers in the background keep it open.
-	out, err := os.Create(filepath.Join(t.TempDir(), "output"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, out, out
+	// At its end the shell stops what it has left in the background.
+	const stop = `trap 'trap "" TERM; kill 0; wait' EXIT` + "\n"
+	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", stop+script)
+	cmd.Dir, cmd.Env = dir, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	err = cmd.Run()
-	endGroup(t, cmd.Process.Pid)
-	if err != nil {
-		said, _ := os.ReadFile(out.Name())
-		t.Fatalf("%v\n%s\n%s", err, script, said)
-	}
-}
-
-// endGroup ends what a block has left running in the background.
-func endGroup(t *testing.T, group int) {
-	t.Helper()
-	if syscall.Kill(-group, syscall.SIGTERM) == nil {
-		eventually(t, "the servers in the background have ended", func() bool {
-			return syscall.Kill(-group, 0) != nil
-		})
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, script, out)
 	}
 }
 

@@ -64,7 +64,7 @@ func provokeBusy(t *testing.T) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.Exec("CREATE TABLE t (x)"); err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,7 @@ type Store struct {
 	mu      sync.Mutex
 	catalog *catalog.Service
 	orders  *order.Service
+	closed  bool
 }
 
 // Open prepares the store; nothing is opened yet.
@@ -62,11 +63,13 @@ func Open(o Options) (*Store, error) {
 // Client calls the store's services.
 func (s *Store) Client() *client.Client { return s.client }
 
-// Close waits for calls that are under way and closes what was opened.
+// Close waits for calls that are under way and closes what was opened; nothing
+// is opened after it.
 func (s *Store) Close() error {
 	s.calls.running.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	var errs []error
 	if s.orders != nil {
 		errs = append(errs, s.orders.Close())
@@ -93,10 +96,9 @@ func (s *Store) Recover(ctx context.Context) error {
 	return orders.Recover(ctx)
 }
 
-// handler opens the service that a host stands for.
+// handler opens the service that a host stands for, within ctx; the service
+// outlives it.
 func (s *Store) handler(ctx context.Context, host string) (http.Handler, error) {
-	// A service outlives the call that opens it.
-	ctx = context.WithoutCancel(ctx)
 	if host == orderHost {
 		orders, err := s.openOrders(ctx)
 		if err != nil {
@@ -117,7 +119,7 @@ func (s *Store) openCatalog(ctx context.Context) (_ *catalog.Service, err error)
 	if s.catalog != nil {
 		return s.catalog, nil
 	}
-	if err := s.makeDir(); err != nil {
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
 	s.catalog, err = catalog.Open(ctx, catalog.Options{
@@ -133,7 +135,7 @@ func (s *Store) openOrders(ctx context.Context) (_ *order.Service, err error) {
 	if s.orders != nil {
 		return s.orders, nil
 	}
-	if err := s.makeDir(); err != nil {
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
 	s.orders, err = order.Open(ctx, order.Options{
@@ -143,7 +145,11 @@ func (s *Store) openOrders(ctx context.Context) (_ *order.Service, err error) {
 	return s.orders, err
 }
 
-func (s *Store) makeDir() error {
+// prepare makes the directory, unless the store is closed.
+func (s *Store) prepare() error {
+	if s.closed {
+		return api.Errorf(api.CodeUnavailable, "the store has been closed")
+	}
 	err := os.MkdirAll(s.options.Dir, 0o700)
 	if err == nil {
 		return nil

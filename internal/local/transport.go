@@ -29,11 +29,15 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	reader, writer := io.Pipe()
 	reply := &replyWriter{header: http.Header{}, body: writer, begun: make(chan struct{})}
-	t.running.Go(func() { reply.serve(engine, received(r)) })
+	// Who leaves reads no further, and the handler's writes fail from then on.
+	stop := context.AfterFunc(r.Context(), func() { _ = writer.CloseWithError(r.Context().Err()) })
+	t.running.Go(func() {
+		defer stop()
+		reply.serve(engine, received(r))
+	})
 	select {
 	case <-reply.begun:
 	case <-r.Context().Done():
-		_ = reader.Close() // the handler's writes fail from now on; nothing else can
 		return nil, r.Context().Err()
 	}
 	return &http.Response{

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 const (
@@ -23,14 +24,15 @@ const (
 func (s *Service) Recover(ctx context.Context) error {
 	failures := 0
 	for {
-		err := s.recoverDue(ctx)
-		if err == nil && failures > 0 {
-			err = s.allDue(ctx)
+		recovered, err := s.recoverDue(ctx)
+		if recovered && failures > 0 {
+			err = errors.Join(err, s.allDue(ctx))
 		}
 		wait := recoverEvery
 		switch {
-		case err == nil:
+		case err == nil && recovered:
 			failures = 0
+		case err == nil:
 		case ctx.Err() == nil:
 			s.log.WarnContext(ctx, "orders stay pending", "error", err)
 			failures++
@@ -53,17 +55,21 @@ func backoff(failures int) time.Duration {
 	return limit/2 + rand.N(limit/2) //nolint:gosec // jitter is no secret
 }
 
-// recoverDue drives on every order that is due, a batch at a time.
-func (s *Service) recoverDue(ctx context.Context) error {
+// recoverDue drives on every order that is due, a batch at a time, until one
+// fails. It says whether it has settled any.
+func (s *Service) recoverDue(ctx context.Context) (recovered bool, err error) {
 	for {
 		rows, err := s.lease(ctx)
 		if err != nil || len(rows) == 0 {
-			return err
+			return recovered, err
 		}
-		if err := s.driveAll(ctx, rows); err != nil {
-			return errors.Join(err, s.postpone(ctx, rows))
+		settled, err := s.driveLeased(ctx, rows)
+		if recovered = recovered || settled > 0; settled > 0 {
+			s.log.InfoContext(ctx, "recovered orders", "orders", settled)
 		}
-		s.log.InfoContext(ctx, "recovered orders", "orders", len(rows))
+		if err != nil {
+			return recovered, errors.Join(err, s.postpone(ctx, rows))
+		}
 	}
 }
 
@@ -83,24 +89,44 @@ func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
 	return rows, err
 }
 
-func (s *Service) driveAll(ctx context.Context, rows []orderRow) error {
+// driveLeased drives orders on within a lease, and counts those it settled.
+func (s *Service) driveLeased(ctx context.Context, rows []orderRow) (settled int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	decided := make([]*orderRow, len(rows))
+	leased := make([]*orderRow, len(rows))
 	for i := range rows {
-		decided[i] = &rows[i]
+		leased[i] = &rows[i]
 	}
-	decisions, err := s.reserveAll(ctx, decided)
+	return s.driveAll(ctx, leased)
+}
+
+// driveAll has the catalog decide orders, and settles those that it decided. One
+// that spoils the call for all is found by halves, so that it holds up no other.
+func (s *Service) driveAll(ctx context.Context, rows []*orderRow) (settled int, err error) {
+	decisions, err := s.reserveAll(ctx, rows)
+	if half := len(rows) / 2; err != nil && half > 0 && !api.CodeOf(err).Retryable() && ctx.Err() == nil {
+		first, firstErr := s.driveAll(ctx, rows[:half])
+		second, secondErr := s.driveAll(ctx, rows[half:])
+		return first + second, errors.Join(firstErr, secondErr)
+	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for i, row := range decided {
+	var decided []*orderRow
+	var errs []error
+	for i, row := range rows {
 		if err := row.decide(decisions[i]); err != nil {
-			return err
+			errs = append(errs, err)
+		} else {
+			decided = append(decided, row)
 		}
 	}
-	_, err = s.settleAll(ctx, decided)
-	return err
+	if len(decided) > 0 {
+		if _, err := s.settleAll(ctx, decided); err != nil {
+			return 0, errors.Join(append(errs, err)...)
+		}
+	}
+	return len(decided), errors.Join(errs...)
 }
 
 // postpone makes leased orders due again after a backoff of their own.

@@ -173,9 +173,12 @@ func problem(service api.Service, request *http.Request, response *http.Response
 	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
 		return &p
 	}
-	switch response.StatusCode {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return lost(service, request.Method, fmt.Errorf("something before it answered %s", response.Status))
+	before := fmt.Errorf("something before it answered %s", response.Status)
+	switch {
+	case response.StatusCode == http.StatusTooManyRequests:
+		return api.Wrap(api.CodeUnavailable, before, fmt.Sprintf("the %s service did not get the request: %s", service, before))
+	case response.StatusCode >= http.StatusInternalServerError:
+		return lost(service, request.Method, before)
 	}
 	return api.Errorf(api.CodeInternal, "%s is not answered by Bazar there: %s; is the address right?", request.URL.Path, response.Status)
 }
