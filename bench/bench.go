@@ -112,9 +112,8 @@ func (b *bench) judge(what, measured, target string, met bool) {
 // end prints the table.
 func (b *bench) end(m measurement) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "  what\tmeasured\ttarget\t")
-	for _, r := range b.rows {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.what, r.measured, r.target, r.verdict)
+	for _, r := range append([]row{{"what", "measured", "target", ""}}, b.rows...) {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.what, r.measured, r.target, r.verdict) // Flush tells
 	}
 	_ = w.Flush() // to stdout; there is nobody to tell
 	short := ""

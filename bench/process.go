@@ -18,13 +18,15 @@ type server struct {
 	addr string
 	cmd  *exec.Cmd
 	log  string
-	gone chan error
+	// gone is closed when the process has ended; end is then how.
+	gone chan struct{}
+	end  error
 }
 
 // serve starts a program and waits until it says in its log where it listens.
 // The log goes to a file, as it would in production, and not through us.
 func (b *bench) serve(ctx context.Context, name string, env []string, program string, args ...string) (*server, error) {
-	s := &server{name: name, log: filepath.Join(b.dir, name+".log"), gone: make(chan error, 1)}
+	s := &server{name: name, log: filepath.Join(b.dir, name+".log"), gone: make(chan struct{})}
 	log, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
@@ -36,7 +38,10 @@ func (b *bench) serve(ctx context.Context, name string, env []string, program st
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	go func() { s.gone <- s.cmd.Wait() }()
+	go func() {
+		s.end = s.cmd.Wait()
+		close(s.gone)
+	}()
 	if err := s.await(ctx); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
@@ -49,10 +54,9 @@ func (s *server) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-s.gone:
-			s.gone <- err
+		case <-s.gone:
 			said, _ := os.ReadFile(s.log) // for the message alone
-			return fmt.Errorf("%s ended: %w\n%s", s.name, err, said)
+			return fmt.Errorf("%s ended: %w\n%s", s.name, s.end, said)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(5 * time.Millisecond):

@@ -17,7 +17,7 @@ const (
 	// mergeFanout is how many segments of a level become one of the next.
 	mergeFanout = 8
 	// mergePages is how many merged pages are written in one transaction.
-	mergePages = 250
+	mergePages = 100
 	// lastMerge is how long Close lets a merge go on: commands that live for a
 	// moment would else never merge the segments that they write.
 	lastMerge = 250 * time.Millisecond

@@ -91,7 +91,7 @@ func queries() []api.BookQuery {
 }
 
 func TestSearchFindsWhatTheNaiveModelFinds(t *testing.T) {
-	s, books := shop(t, 10_000)
+	s, books := shop(t, 4_000)
 	for _, q := range queries() {
 		found := checkFinds(t, s, books, q)
 		if (q.Sort == "" || q.Sort == api.SortID) && q.Q+q.Words == "" && !slices.IsSorted(ids(found)) {
@@ -101,7 +101,7 @@ func TestSearchFindsWhatTheNaiveModelFinds(t *testing.T) {
 }
 
 func TestEverySortIsAnOrder(t *testing.T) {
-	s, books := shop(t, 3_000)
+	s, books := shop(t, 2_000)
 	year := func(b api.Book) int64 {
 		if b.Year == nil {
 			return 1 << 40
@@ -129,7 +129,7 @@ func TestEverySortIsAnOrder(t *testing.T) {
 }
 
 func TestPagesAreTheWholeResultInItsOrder(t *testing.T) {
-	s, _ := shop(t, 500)
+	s, _ := shop(t, 250)
 	for _, q := range queries() {
 		sorts := api.Sorts()
 		if q.All {

@@ -87,7 +87,7 @@ func (a *app) wishes(ctx context.Context, f *buyFlags, args []string, chosen boo
 		return nil, nil, err
 	}
 	at := map[int64]int{}
-	for ref, err := range a.refs(args) {
+	for ref, err := range a.refs(ctx, args) {
 		if err != nil {
 			return nil, nil, err
 		}

@@ -83,7 +83,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err != nil {
 		return err
 	}
-	in, name, rows, err := a.openBookFile(path)
+	in, name, rows, err := a.openBookFile(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -123,9 +123,9 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 
 // openBookFile opens what is imported and, for a file, counts its lines, so that
 // the progress knows its end.
-func (a *app) openBookFile(path string) (in io.ReadCloser, name string, lines int64, err error) {
+func (a *app) openBookFile(ctx context.Context, path string) (in io.ReadCloser, name string, lines int64, err error) {
 	if path == "-" {
-		return io.NopCloser(a.streams.In), "stdin", 0, nil
+		return io.NopCloser(a.stdin(ctx)), "stdin", 0, nil
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -33,7 +33,7 @@ func (a *app) info(ctx context.Context, args []string) error {
 		return err
 	}
 	shown, missing := 0, error(nil)
-	for ref, err := range a.refs(args) {
+	for ref, err := range a.refs(ctx, args) {
 		if err != nil {
 			return err
 		}

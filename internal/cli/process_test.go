@@ -3,8 +3,10 @@ package cli_test
 import (
 	"database/sql"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -291,5 +293,33 @@ func TestNewerStoreIsRefused(t *testing.T) {
 	r := run(t.Context(), env, "bazar", "buy", "3")
 	if r.exit != 1 || !strings.Contains(r.stderr, "newer version of Bazar") {
 		t.Errorf("exit %d: %s", r.exit, r.stderr)
+	}
+}
+
+// Ctrl-C ends a command that waits for its input, without a word.
+func TestInterruptedWhileReading(t *testing.T) {
+	t.Parallel()
+	env := home(t.TempDir())
+	for command, begin := range map[string]string{"info": "", "buy": "", "import": "title,price\n"} {
+		cmd := exec.Command("bazar", command, "-")
+		input, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs strings.Builder
+		cmd.Env, cmd.Stderr = append(env, "BAZAR_LOG_LEVEL=error"), &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(input, begin+strings.Repeat("\n", 100_000)); err != nil {
+			t.Fatal(err) // more than a pipe holds: once it is written, it is being read
+		}
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // its exit code tells
+		if code := cmd.ProcessState.ExitCode(); code != 130 || errs.Len() > 0 {
+			t.Errorf("%s: exit %d: %s", command, code, &errs)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"io"
 	"iter"
 	"strings"
 
@@ -13,7 +15,7 @@ const maxRefLine = 1 << 20
 
 // refs gives the books that args name, with those of stdin in the place of "-":
 // one a line, the first field of a line of TSV.
-func (a *app) refs(args []string) iter.Seq2[string, error] {
+func (a *app) refs(ctx context.Context, args []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, arg := range args {
 			if arg != "-" {
@@ -22,7 +24,7 @@ func (a *app) refs(args []string) iter.Seq2[string, error] {
 				}
 				continue
 			}
-			lines := bufio.NewScanner(a.streams.In)
+			lines := bufio.NewScanner(a.stdin(ctx))
 			lines.Buffer(nil, maxRefLine)
 			for lines.Scan() {
 				ref, _, _ := strings.Cut(strings.TrimSuffix(lines.Text(), "\r"), "\t")
@@ -44,4 +46,34 @@ func shapeOf(args []string) shape {
 		return asOne
 	}
 	return asCards
+}
+
+// reader is a function that reads, as [io.Reader] does.
+type reader func(p []byte) (int, error)
+
+// Read calls the function.
+func (r reader) Read(p []byte) (int, error) { return r(p) }
+
+// stdin is standard input that ends when ctx does: who presses Ctrl-C need not
+// end the input too. A read can't be called off; it stays behind, with a buffer
+// of its own.
+func (a *app) stdin(ctx context.Context) io.Reader {
+	type result struct {
+		data []byte
+		err  error
+	}
+	return reader(func(p []byte) (int, error) {
+		came := make(chan result, 1)
+		go func() {
+			data := make([]byte, len(p))
+			n, err := a.streams.In.Read(data)
+			came <- result{data[:n], err}
+		}()
+		select {
+		case r := <-came:
+			return copy(p, r.data), r.err
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	})
 }

@@ -77,9 +77,17 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	s.inserts = batch.New(options, s.insertAll)
 	s.settles = batch.New(options, s.settleAll)
 	options.Timeout = callTime
-	options.Split = func(err error) bool { return !api.CodeOf(err).Retryable() }
+	options.Split = spoiled
 	s.calls = batch.New(options, s.reserveAll)
 	return s, nil
+}
+
+// spoiled says whether one order can have made the catalog refuse a call. A
+// catalog that fails by itself is not asked again in halves: it would be held up
+// the longer; recovery comes back to those orders.
+func spoiled(err error) bool {
+	code := api.CodeOf(err)
+	return !code.Retryable() && code != api.CodeInternal
 }
 
 // Close ends the service's work and closes its database.

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +36,11 @@ type Service struct {
 // with 503, takes no new connections, lets requests under way end (at most 10
 // s), ends Run and closes the service. It gives the first error.
 func Serve(ctx context.Context, log *slog.Logger, s Settings, svc Service) error {
+	// A server lives on few megabytes; by Go's default it would go through
+	// them many times a second.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	return serve(ctx, log, s, svc, drainTime)
 }
 
