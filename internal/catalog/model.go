@@ -3,9 +3,9 @@ package catalog
 import (
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"time"
 
+	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -174,7 +174,7 @@ func (pageRow) TableName() string { return "index_pages" }
 type texts []string
 
 // Scan reads the column.
-func (t *texts) Scan(value any) error { return scanJSON(value, (*[]string)(t)) }
+func (t *texts) Scan(value any) error { return database.ScanJSON(value, (*[]string)(t)) }
 
 // Value writes the column.
 func (t texts) Value() (driver.Value, error) { return t.json(), nil }
@@ -199,26 +199,10 @@ func (t texts) json() string {
 type reservedLines []api.ReservedLine
 
 // Scan reads the column.
-func (l *reservedLines) Scan(value any) error { return scanJSON(value, (*[]api.ReservedLine)(l)) }
+func (l *reservedLines) Scan(value any) error { return database.ScanJSON(value, (*[]api.ReservedLine)(l)) }
 
 // Value writes the column.
 func (l reservedLines) Value() (driver.Value, error) {
 	data, err := json.Marshal(l)
 	return string(data), err
-}
-
-func scanJSON(value, into any) error {
-	var data []byte
-	switch v := value.(type) {
-	case string:
-		data = []byte(v)
-	case []byte:
-		data = v
-	default:
-		return fmt.Errorf("a JSON column holds %T", value)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("a JSON column is damaged: %w", err)
-	}
-	return nil
 }

@@ -3,9 +3,9 @@ package order
 import (
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"time"
 
+	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -81,21 +81,7 @@ func (o *orderRow) reservation() api.ReservationRequest {
 type column[T any] struct{ of T }
 
 // Scan reads the column.
-func (c *column[T]) Scan(value any) error {
-	var data []byte
-	switch v := value.(type) {
-	case string:
-		data = []byte(v)
-	case []byte:
-		data = v
-	default:
-		return fmt.Errorf("a JSON column holds %T", value)
-	}
-	if err := json.Unmarshal(data, &c.of); err != nil {
-		return fmt.Errorf("a JSON column is damaged: %w", err)
-	}
-	return nil
-}
+func (c *column[T]) Scan(value any) error { return database.ScanJSON(value, &c.of) }
 
 // Value writes the column.
 func (c column[T]) Value() (driver.Value, error) {
