@@ -83,14 +83,18 @@ func (b *bench) serveCatalog(ctx context.Context, dir string) (*server, error) {
 // searchBySize asks the same of a large and a small catalogue in turn.
 func searchBySize(ctx context.Context, b *bench) error {
 	sizes := []int{b.amount(10_000, 2_000), b.amount(1_000_000, 20_000)}
-	var servers []*server
-	defer func() { stopAll(servers...) }()
-	var wires []*wire
+	var dirs []string
 	for _, n := range sizes {
 		dir, err := b.store(ctx, n)
 		if err != nil {
 			return err
 		}
+		dirs = append(dirs, dir)
+	}
+	var servers []*server
+	defer func() { stopAll(servers...) }()
+	var wires []*wire
+	for _, dir := range dirs {
 		s, err := b.serveCatalog(ctx, dir)
 		if err != nil {
 			return err

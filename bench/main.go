@@ -72,10 +72,11 @@ func run(ctx context.Context, args []string) (err error) {
 	defer b.close()
 	for _, m := range chosen {
 		b.begin(m)
-		if err := m.run(ctx, b); err != nil {
+		err := m.run(ctx, b)
+		b.end(m)
+		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		b.end(m)
 	}
 	b.summary()
 	return nil
