@@ -17,7 +17,7 @@ import (
 const (
 	firstImportStep = 250
 	minImportStep   = 25
-	importTurn      = 10 * time.Millisecond
+	importTurn      = 20 * time.Millisecond
 )
 
 // Import takes books from a file. Each row gets a result of its own; a bad row

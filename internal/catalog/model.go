@@ -199,7 +199,9 @@ func (t texts) json() string {
 type reservedLines []api.ReservedLine
 
 // Scan reads the column.
-func (l *reservedLines) Scan(value any) error { return database.ScanJSON(value, (*[]api.ReservedLine)(l)) }
+func (l *reservedLines) Scan(value any) error {
+	return database.ScanJSON(value, (*[]api.ReservedLine)(l))
+}
 
 // Value writes the column.
 func (l reservedLines) Value() (driver.Value, error) {

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -14,15 +12,8 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-const (
-	// partBytes bounds a part of an import by the text in it: JSON may make
-	// six bytes of one, and a request holds 4 MiB.
-	partBytes = 512 << 10
-	// partsAhead is how many parts are read while one is sent.
-	partsAhead = 2
-	// badShown is how many bad rows are named on stderr.
-	badShown = 20
-)
+// badShown is how many bad rows are named on stderr.
+const badShown = 20
 
 // tally counts what became of a file's rows.
 type tally struct {
@@ -49,8 +40,7 @@ func tallyView() view[tally] {
 	}
 }
 
-// importing is one import under way: rows are read and packed into parts while
-// the part before is sent.
+// importing is one import under way.
 type importing struct {
 	app      *app
 	flags    *importFlags
@@ -79,136 +69,6 @@ func (a *app) newImporting(f *importFlags, name string, reader *bookfile.Reader,
 		i.rejects = reader.Rejects(i.rejectsFile)
 	}
 	return i, nil
-}
-
-// part is some rows of the file, the bad ones among them.
-type part struct {
-	rows []bookfile.Row
-	err  error // of reading, after the rows
-}
-
-// run reads and sends until the file ends.
-func (i *importing) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	parts := make(chan part, partsAhead)
-	reading := make(chan struct{})
-	go func() {
-		defer close(reading)
-		defer close(parts)
-		i.read(ctx, parts)
-	}()
-	defer func() { <-reading }()
-	defer cancel()
-	for p := range parts {
-		if err := i.take(ctx, p.rows); err != nil {
-			return err
-		}
-		if p.err != nil {
-			return p.err
-		}
-	}
-	return ctx.Err()
-}
-
-// read packs rows into parts until the file or ctx ends.
-func (i *importing) read(ctx context.Context, parts chan<- part) {
-	for ended := false; !ended; {
-		p := part{rows: make([]bookfile.Row, 0, api.MaxImportRows)}
-		for size := 0; len(p.rows) < api.MaxImportRows && size < partBytes && !ended; {
-			row, err := i.reader.Read()
-			if err != nil {
-				ended = true
-				if !errors.Is(err, io.EOF) {
-					p.err = err
-				}
-				break
-			}
-			size += textSize(&row.Book)
-			p.rows = append(p.rows, row)
-		}
-		select {
-		case parts <- p:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func textSize(r *api.ImportRow) int {
-	size := 200
-	for _, s := range [...]*string{r.Key, r.Title, r.Publisher, r.Description} {
-		if s != nil {
-			size += len(*s)
-		}
-	}
-	for _, a := range r.Authors {
-		size += len(a)
-	}
-	return size
-}
-
-// take sends a part's good rows and counts what became of all.
-func (i *importing) take(ctx context.Context, rows []bookfile.Row) error {
-	request := api.ImportRequest{ID: i.tally.ImportID, Source: i.source, UpdateStock: i.flags.updateStock, DryRun: i.flags.dryRun}
-	sent := make([]bookfile.Row, 0, len(rows))
-	for n := range rows {
-		i.line = rows[n].Line
-		if rows[n].Err == nil && i.seen.before(&rows[n].Book) {
-			rows[n].Err = api.Errorf(api.CodeConflict, "the same book as an earlier row of this file")
-		}
-		if rows[n].Err != nil {
-			if err := i.reject(rows[n], rows[n].Err.Error()); err != nil {
-				return err
-			}
-			continue
-		}
-		request.Rows = append(request.Rows, rows[n].Book)
-		sent = append(sent, rows[n])
-	}
-	if len(request.Rows) > 0 {
-		if err := i.send(ctx, request, sent); err != nil {
-			return err
-		}
-	}
-	i.progress.Update(i.tally.New + i.tally.Changed + i.tally.Same + i.tally.Rejected)
-	return nil
-}
-
-func (i *importing) send(ctx context.Context, request api.ImportRequest, rows []bookfile.Row) error {
-	c, err := i.app.client()
-	if err != nil {
-		return err
-	}
-	var results api.ImportResults
-	err = i.app.persist(ctx, func(ctx context.Context) (err error) {
-		results, err = c.Import(ctx, request)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if len(results.Results) != len(rows) {
-		return fmt.Errorf("the catalog answered %d of %d rows", len(results.Results), len(rows))
-	}
-	for n, r := range results.Results {
-		switch r.Status {
-		case api.RowNew:
-			i.tally.New++
-		case api.RowChanged:
-			i.tally.Changed++
-		case api.RowSame:
-			i.tally.Same++
-		default:
-			reason := "rejected"
-			if r.Detail != nil {
-				reason = *r.Detail
-			}
-			if err := i.reject(rows[n], reason); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // reject counts and reports a bad row.

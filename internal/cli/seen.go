@@ -3,6 +3,7 @@ package cli
 import (
 	"hash/maphash"
 	"strconv"
+	"strings"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -26,8 +27,10 @@ func (s *seen) before(r *api.ImportRow) bool {
 		return s.add("key " + *r.Key)
 	case r.ID != nil:
 		return s.add("id " + strconv.FormatInt(*r.ID, 10))
+	case r.Title != nil:
+		return s.add("title " + api.Fold(*r.Title+"\x00"+strings.Join(r.Authors, "\x00")))
 	default:
-		return false // the catalog tells these apart
+		return false
 	}
 }
 

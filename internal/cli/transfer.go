@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bazar-store/bazar/internal/bookfile"
+	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+// A part of an import has at most partRows rows and about partBytes of text:
+// JSON may make six bytes of one, and a request holds 4 MiB. Small parts keep
+// memory small, and lose no speed.
+const (
+	partRows  = 500
+	partBytes = 512 << 10
+)
+
+// part is some rows of the file, bad ones among them, on its way to the catalog
+// and back.
+type part struct {
+	rows    []bookfile.Row
+	readErr error // of reading, after the rows
+
+	sent     chan struct{} // closed when results and sendErr are there
+	results  []api.ImportResult
+	sendErr  error
+	answered int // how many results have been looked at
+}
+
+// run reads, sends and counts until the file ends, all at the same time: while
+// the catalog writes one part, the next is already on its way.
+func (i *importing) run(ctx context.Context) error {
+	c, err := i.app.client()
+	if err != nil {
+		return err
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	parts, underWay := make(chan *part), make(chan *part)
+	work.Go(func() error {
+		defer close(parts)
+		return i.read(ctx, parts)
+	})
+	work.Go(func() error {
+		defer close(underWay)
+		for p := range parts {
+			request := i.sift(p)
+			work.Go(func() error {
+				p.results, p.sendErr = i.send(ctx, c, request)
+				close(p.sent)
+				return nil // who counts gives the error, in its turn
+			})
+			if err := handOver(ctx, p, underWay); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	work.Go(func() error {
+		for p := range underWay {
+			<-p.sent
+			if err := i.count(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return work.Wait()
+}
+
+func handOver(ctx context.Context, p *part, to chan<- *part) error {
+	select {
+	case to <- p:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// read packs rows into parts until the file or ctx ends.
+func (i *importing) read(ctx context.Context, parts chan<- *part) error {
+	for ended := false; !ended; {
+		p := &part{rows: make([]bookfile.Row, 0, partRows), sent: make(chan struct{})}
+		for size := 0; len(p.rows) < partRows && size < partBytes; {
+			row, err := i.reader.Read()
+			if ended = err != nil; ended {
+				if !errors.Is(err, io.EOF) {
+					p.readErr = err
+				}
+				break
+			}
+			size += textSize(&row.Book)
+			p.rows = append(p.rows, row)
+		}
+		if err := handOver(ctx, p, parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func textSize(r *api.ImportRow) int {
+	size := 200
+	for _, s := range [...]*string{r.Key, r.Title, r.Publisher, r.Description} {
+		if s != nil {
+			size += len(*s)
+		}
+	}
+	for _, a := range r.Authors {
+		size += len(a)
+	}
+	return size
+}
+
+// sift marks rows that name a book again, and makes a request of the good ones.
+func (i *importing) sift(p *part) api.ImportRequest {
+	request := api.ImportRequest{ID: i.tally.ImportID, Source: i.source, UpdateStock: i.flags.updateStock, DryRun: i.flags.dryRun}
+	request.Rows = make([]api.ImportRow, 0, len(p.rows))
+	for n := range p.rows {
+		row := &p.rows[n]
+		if row.Err == nil && i.seen.before(&row.Book) {
+			row.Err = api.Errorf(api.CodeConflict, "the same book as an earlier row of this file")
+		}
+		if row.Err == nil {
+			request.Rows = append(request.Rows, row.Book)
+		}
+	}
+	return request
+}
+
+func (i *importing) send(ctx context.Context, c *client.Client, request api.ImportRequest) ([]api.ImportResult, error) {
+	if len(request.Rows) == 0 {
+		return nil, nil
+	}
+	var answer api.ImportResults
+	err := i.app.persist(ctx, func(ctx context.Context) (err error) {
+		answer, err = c.Import(ctx, request)
+		return err
+	})
+	if err == nil && len(answer.Results) != len(request.Rows) {
+		err = fmt.Errorf("the catalog answered %d of %d rows", len(answer.Results), len(request.Rows))
+	}
+	return answer.Results, err
+}
+
+// count says what became of a part's rows, in the order of the file.
+func (i *importing) count(p *part) error {
+	if p.sendErr != nil {
+		return p.sendErr
+	}
+	for n := range p.rows {
+		if err := i.countRow(p, &p.rows[n]); err != nil {
+			return err
+		}
+	}
+	i.progress.Update(i.tally.New + i.tally.Changed + i.tally.Same + i.tally.Rejected)
+	return p.readErr
+}
+
+func (i *importing) countRow(p *part, row *bookfile.Row) error {
+	i.line = row.Line
+	if row.Err != nil {
+		return i.reject(*row, row.Err.Error())
+	}
+	result := &p.results[p.answered]
+	p.answered++
+	switch result.Status {
+	case api.RowNew:
+		i.tally.New++
+	case api.RowChanged:
+		i.tally.Changed++
+	case api.RowSame:
+		i.tally.Same++
+	default:
+		reason := "rejected"
+		if result.Detail != nil {
+			reason = *result.Detail
+		}
+		return i.reject(*row, reason)
+	}
+	return nil
+}
