@@ -94,7 +94,7 @@ func (s *Service) Create(ctx context.Context, e api.BookEdit) (api.Book, error) 
 		if e.Topics.Value != nil {
 			change.named(*e.Topics.Value)
 		}
-		change.add(&b)
+		change.add(&b, termsOf(&b))
 		return s.isbnTaken(change.flush(tx), &b)
 	})
 	s.merger.Kick()

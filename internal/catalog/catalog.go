@@ -122,7 +122,8 @@ func (s *Service) establish(ctx context.Context, o Options) error {
 		if err := tx.Create(&store).Error; err != nil {
 			return err
 		}
-		_, err := newImporter(&api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows}).take(tx, rows)
+		starter := &api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows}
+		_, err := newImporter(starter).take(tx, prepareAll(starter))
 		return err
 	})
 }

@@ -39,7 +39,7 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 	defer s.merger.Kick()
 	r.ID = id
 	i := newImporter(&r)
-	for rest := r.Rows; len(rest) > 0; {
+	for rest := prepareAll(&r); len(rest) > 0; {
 		step := min(int(s.importStep.Load()), len(rest))
 		if r.DryRun {
 			step = len(rest) // it keeps nobody waiting, and has to see its own new books
@@ -53,7 +53,7 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 	return results, nil
 }
 
-func (s *Service) importPart(ctx context.Context, i *importer, rows []api.ImportRow) (results []api.ImportResult, err error) {
+func (s *Service) importPart(ctx context.Context, i *importer, rows []candidate) (results []api.ImportResult, err error) {
 	if i.DryRun {
 		err = s.db.Snapshot(ctx, func(tx *gorm.DB) (err error) {
 			results, err = i.take(tx, rows)
@@ -105,20 +105,16 @@ func newImporter(r *api.ImportRequest) *importer {
 }
 
 // take decides each of some rows and, unless the import is dry, writes them all.
-func (i *importer) take(tx *gorm.DB, rows []api.ImportRow) (results []api.ImportResult, err error) {
+func (i *importer) take(tx *gorm.DB, rows []candidate) (results []api.ImportResult, err error) {
 	i.shelf = newShelf(imported, i.ID, nil)
-	prepared := make([]candidate, len(rows))
-	for n := range rows {
-		prepared[n] = prepare(&rows[n], i.Source)
-	}
-	if i.known, err = findKnown(tx, prepared); err != nil {
+	if i.known, err = findKnown(tx, rows); err != nil {
 		return nil, err
 	}
 	if i.numbers, err = freeNumbers(tx); err != nil {
 		return nil, err
 	}
-	for n := range prepared {
-		results = append(results, i.decide(&prepared[n]))
+	for n := range rows {
+		results = append(results, i.decide(&rows[n]))
 	}
 	if i.DryRun {
 		return results, nil
@@ -134,6 +130,28 @@ type candidate struct {
 	isbn        string
 	source, key string
 	err         error
+
+	// What it becomes if it is new, and why it can't be.
+	fresh    bookRow
+	freshErr error
+	terms    []string
+}
+
+// prepareAll makes rows ready before their transaction: others write meanwhile.
+func prepareAll(r *api.ImportRequest) []candidate {
+	prepared := make([]candidate, len(r.Rows))
+	for n := range r.Rows {
+		c := prepare(&r.Rows[n], r.Source)
+		c.fresh.State = api.OnSale
+		if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
+			c.freshErr = complete(&c.fresh)
+		}
+		if c.freshErr == nil {
+			c.terms = termsOf(&c.fresh)
+		}
+		prepared[n] = c
+	}
+	return prepared
 }
 
 func prepare(row *api.ImportRow, source string) candidate {
@@ -192,21 +210,18 @@ func (i *importer) decide(c *candidate) api.ImportResult {
 	if err != nil {
 		return rejected(c, err)
 	}
-	b := bookRow{State: api.OnSale}
-	if old != nil {
-		if line, twice := i.lines[old.ID]; twice {
-			return rejected(c, api.Errorf(api.CodeConflict, "the same book as line %d of this file", line))
-		}
-		b = *old
+	if old == nil {
+		return i.create(c)
 	}
+	if line, twice := i.lines[old.ID]; twice {
+		return rejected(c, api.Errorf(api.CodeConflict, "the same book as line %d of this file", line))
+	}
+	b := *old
 	if err := apply(&b, &c.edit); err != nil {
 		return rejected(c, err)
 	}
 	if c.key != "" && c.source != "title" {
 		b.Source, b.SourceKey = &c.source, &c.key
-	}
-	if old == nil {
-		return i.create(c, &b)
 	}
 	return i.change(c, old, &b)
 }
@@ -216,10 +231,11 @@ func rejected(c *candidate, err error) api.ImportResult {
 	return api.ImportResult{Line: c.row.Line, Status: api.RowRejected, Code: &problem.Code, Detail: &problem.Detail}
 }
 
-func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
-	if err := complete(b); err != nil {
-		return rejected(c, err)
+func (i *importer) create(c *candidate) api.ImportResult {
+	if c.freshErr != nil {
+		return rejected(c, c.freshErr)
 	}
+	b := &c.fresh
 	if err := i.number(c, b); err != nil {
 		return rejected(c, err)
 	}
@@ -229,7 +245,7 @@ func (i *importer) create(c *candidate, b *bookRow) api.ImportResult {
 	if c.key != "" {
 		b.Source, b.SourceKey = &c.source, &c.key
 	}
-	i.shelf.add(b)
+	i.shelf.add(b, c.terms)
 	i.known.learn(b)
 	i.lines[b.ID] = c.row.Line
 	result := api.ImportResult{Line: c.row.Line, Status: api.RowNew, BookID: &b.ID}

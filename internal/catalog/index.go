@@ -25,47 +25,52 @@ const (
 	maxWordBytes = 60
 )
 
-// indexBook adds the terms that a book is found by.
-func indexBook(index *textindex.Builder, b *bookRow) {
+// termsOf gives the terms that a book is found by, some of them twice; none for
+// a book that is not on sale.
+func termsOf(b *bookRow) (terms []string) {
 	if !b.onSale() {
-		return
+		return nil
 	}
 	title := words(b.TitleKey)
+	terms = make([]string, 0, 16+4*len(title))
 	for _, w := range title {
-		indexWord(index, w, b.ID)
+		terms = appendWord(terms, w)
 	}
 	if len(title) <= exactWords {
-		index.Add(markTitle+strings.Join(title, " "), b.ID)
+		terms = append(terms, markTitle+strings.Join(title, " "))
 	}
 	for _, a := range b.Authors {
-		indexText(index, a, b.ID)
+		terms = appendText(terms, a)
 	}
 	if b.Publisher != nil {
-		indexText(index, *b.Publisher, b.ID)
+		terms = appendText(terms, *b.Publisher)
 	}
 	for _, slug := range b.Topics {
-		index.Add(markTopic+slug, b.ID)
-		indexText(index, slug, b.ID)
+		terms = appendText(append(terms, markTopic+slug), slug)
 	}
+	return terms
 }
 
-func indexText(index *textindex.Builder, text string, book int64) {
+func appendText(terms []string, text string) []string {
 	for _, w := range words(api.Fold(text)) {
-		indexWord(index, w, book)
+		terms = appendWord(terms, w)
 	}
+	return terms
 }
 
-func indexWord(index *textindex.Builder, word string, book int64) {
-	index.Add(word, book)
+// appendWord adds a word and its short prefixes.
+func appendWord(terms []string, word string) []string {
+	terms = append(terms, word)
 	end := 0
 	for range shortPrefix {
 		_, n := utf8.DecodeRuneInString(word[end:])
 		if n == 0 {
-			return
+			break
 		}
 		end += n
-		index.Add(markPrefix+word[:end], book)
+		terms = append(terms, markPrefix+word[:end])
 	}
+	return terms
 }
 
 // words splits a folded text into its runs of letters and digits. Scripts that

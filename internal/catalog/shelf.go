@@ -35,8 +35,8 @@ func newShelf(c cause, operation string, reason *string) *shelf {
 	}
 }
 
-// add puts a new book on the shelf.
-func (s *shelf) add(b *bookRow) {
+// add puts a new book on the shelf, to be found by terms.
+func (s *shelf) add(b *bookRow, terms []string) {
 	b.Version, b.CreatedAt, b.UpdatedAt = 1, s.at, s.at
 	s.inserts = append(s.inserts, b.values())
 	s.count(b, 1)
@@ -46,7 +46,7 @@ func (s *shelf) add(b *bookRow) {
 		entry.stocked(b.Stock, b.Stock)
 	}
 	s.ledger = append(s.ledger, entry.values())
-	indexBook(s.index, b)
+	s.findable(b, terms)
 }
 
 // edit replaces what is known of a book; its stock is not touched.
@@ -64,7 +64,13 @@ func (s *shelf) edit(old, b *bookRow) {
 		entry.priced(before, b)
 		s.ledger = append(s.ledger, entry.values())
 	}
-	indexBook(s.index, b)
+	s.findable(b, termsOf(b))
+}
+
+func (s *shelf) findable(b *bookRow, terms []string) {
+	for _, term := range terms {
+		s.index.Add(term, b.ID)
+	}
 }
 
 // move changes how many copies of b there are, by change.
