@@ -51,7 +51,7 @@ func parseCursor(q *api.BookQuery) (cursor, error) {
 		decoder.DisallowUnknownFields()
 		err = decoder.Decode(&c)
 	}
-	if err != nil || c.ID < 1 || c.ID > api.MaxBookID || c.After < 0 || c.Phase < exactPhase || c.Phase > sortPhase {
+	if err != nil || c.ID < 0 || c.ID > api.MaxBookID || c.After < 0 || c.Phase < exactPhase || c.Phase > sortPhase {
 		return cursor{}, api.Errorf(api.CodeInvalid, "the cursor is damaged; take next_cursor as it was given")
 	}
 	if c.Query != fingerprintOf(q) {

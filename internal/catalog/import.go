@@ -2,9 +2,9 @@ package catalog
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"strings"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -46,11 +46,19 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 		}
 		done, err := s.importPart(ctx, i, rest[:step])
 		if err != nil {
-			return results, err
+			return results, brokenOff(err, len(results.Results))
 		}
 		results.Results, rest = append(results.Results, done...), rest[step:]
 	}
 	return results, nil
+}
+
+// brokenOff says that some rows are in, where an error alone would deny it.
+func brokenOff(err error, done int) error {
+	if e := api.AsError(err); done > 0 {
+		return api.Wrap(e.Code, err, fmt.Sprintf("%d rows went in before this: %s; the same import again goes on", done, e.Detail))
+	}
+	return err
 }
 
 func (s *Service) importPart(ctx context.Context, i *importer, rows []candidate) (results []api.ImportResult, err error) {
@@ -61,12 +69,15 @@ func (s *Service) importPart(ctx context.Context, i *importer, rows []candidate)
 		})
 		return results, err
 	}
+	var start time.Time
 	err = s.db.Write(ctx, func(tx *gorm.DB) (err error) {
-		start := time.Now()
+		start = time.Now() // its turn has come
 		results, err = i.take(tx, rows)
-		s.pace(len(rows), time.Since(start))
 		return err
 	})
+	if err == nil {
+		s.pace(len(rows), time.Since(start))
+	}
 	return results, err
 }
 
@@ -92,6 +103,7 @@ type importer struct {
 	shelf   *shelf
 	known   *known
 	numbers numbers
+	stocked map[int64]bool
 }
 
 func newImporter(r *api.ImportRequest) *importer {
@@ -113,6 +125,9 @@ func (i *importer) take(tx *gorm.DB, rows []candidate) (results []api.ImportResu
 	if i.numbers, err = freeNumbers(tx); err != nil {
 		return nil, err
 	}
+	if i.stocked, err = i.stockedBefore(tx); err != nil {
+		return nil, err
+	}
 	for n := range rows {
 		results = append(results, i.decide(&rows[n]))
 	}
@@ -121,88 +136,6 @@ func (i *importer) take(tx *gorm.DB, rows []candidate) (results []api.ImportResu
 	}
 	return results, i.shelf.flush(tx)
 }
-
-// candidate is a row made ready: what it says, and what it is matched by.
-type candidate struct {
-	row         *api.ImportRow
-	edit        api.BookEdit
-	id          *int64
-	isbn        string
-	source, key string
-	err         error
-
-	// What it becomes if it is new, and why it can't be.
-	fresh    bookRow
-	freshErr error
-	terms    []string
-}
-
-// prepareAll makes rows ready before their transaction: others write meanwhile.
-func prepareAll(r *api.ImportRequest) []candidate {
-	prepared := make([]candidate, len(r.Rows))
-	for n := range r.Rows {
-		c := prepare(&r.Rows[n], r.Source)
-		c.fresh.State = api.OnSale
-		if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
-			c.freshErr = complete(&c.fresh)
-		}
-		if c.freshErr == nil {
-			c.terms = termsOf(&c.fresh)
-		}
-		prepared[n] = c
-	}
-	return prepared
-}
-
-func prepare(row *api.ImportRow, source string) candidate {
-	c := candidate{row: row, edit: editOf(row), id: row.ID}
-	if row.Title != nil {
-		c.err = api.CheckText("title", *row.Title, api.MaxTitle)
-	}
-	if row.ISBN13 != nil && c.err == nil {
-		c.isbn, c.err = api.ParseISBN(*row.ISBN13)
-	}
-	if row.ID != nil && (*row.ID < 1 || *row.ID > api.MaxBookID) && c.err == nil {
-		c.err = api.Errorf(api.CodeInvalid, "%d is not an item number", *row.ID)
-	}
-	if row.Stock != nil && c.err == nil {
-		c.err = checkStock(*row.Stock)
-	}
-	switch {
-	case row.Key != nil && *row.Key != "":
-		c.source, c.key = source, *row.Key
-		if c.err == nil {
-			c.err = api.CheckText("key", c.key, api.MaxPublisher)
-		}
-	case c.isbn == "" && row.ID == nil && row.Title != nil:
-		// Without anything to know it by, a book is the one with its title
-		// and authors, so that importing a file again makes no second one.
-		c.source, c.key = "title", fingerprint(row)
-	}
-	return c
-}
-
-func fingerprint(row *api.ImportRow) string {
-	sum := sha256.Sum256([]byte(api.Fold(*row.Title + "\x00" + strings.Join(row.Authors, "\x00"))))
-	return hex.EncodeToString(sum[:16])
-}
-
-// editOf reads a row as an edit: what is nil says nothing.
-func editOf(r *api.ImportRow) api.BookEdit {
-	e := api.BookEdit{
-		ISBN13: optional(r.ISBN13), Title: optional(r.Title), Publisher: optional(r.Publisher), Year: optional(r.Year),
-		Language: optional(r.Language), Description: optional(r.Description), Price: optional(r.Price), State: optional(r.State),
-	}
-	if r.Authors != nil {
-		e.Authors = api.Optional[[]string]{Set: true, Value: &r.Authors}
-	}
-	if r.Topics != nil {
-		e.Topics = api.Optional[[]string]{Set: true, Value: &r.Topics}
-	}
-	return e
-}
-
-func optional[T any](p *T) api.Optional[T] { return api.Optional[T]{Set: p != nil, Value: p} }
 
 // decide says what becomes of a row, and puts it on the shelf.
 func (i *importer) decide(c *candidate) api.ImportResult {
@@ -220,7 +153,7 @@ func (i *importer) decide(c *candidate) api.ImportResult {
 	if err := apply(&b, &c.edit); err != nil {
 		return rejected(c, err)
 	}
-	if c.key != "" && c.source != "title" {
+	if c.key != "" {
 		b.Source, b.SourceKey = &c.source, &c.key
 	}
 	return i.change(c, old, &b)
@@ -242,8 +175,11 @@ func (i *importer) create(c *candidate) api.ImportResult {
 	if c.row.Stock != nil {
 		b.Stock = *c.row.Stock
 	}
-	if c.key != "" {
+	switch source := byTitle; {
+	case c.key != "":
 		b.Source, b.SourceKey = &c.source, &c.key
+	case c.print != "" && i.known.byKey[[2]string{byTitle, c.print}] == nil:
+		b.Source, b.SourceKey = &source, &c.print
 	}
 	i.shelf.add(b, c.terms)
 	i.known.learn(b)
@@ -273,9 +209,25 @@ func (i *importer) change(c *candidate, old, b *bookRow) api.ImportResult {
 		i.known.learn(b)
 		result.Status = api.RowChanged
 	}
-	if i.UpdateStock && c.row.Stock != nil && *c.row.Stock != b.Stock {
+	if i.UpdateStock && c.row.Stock != nil && *c.row.Stock != b.Stock && !i.stocked[b.ID] {
 		i.shelf.move(b, *c.row.Stock-b.Stock)
 		result.Status = api.RowChanged
 	}
 	return result
+}
+
+// stockedBefore says which of the known books this very import has stocked: the
+// answer may have been lost, and copies have been sold since.
+func (i *importer) stockedBefore(tx *gorm.DB) (map[int64]bool, error) {
+	stocked := map[int64]bool{}
+	if !i.UpdateStock || len(i.known.byID) == 0 {
+		return stocked, nil
+	}
+	var books []int64
+	err := tx.Model(&ledgerRow{}).Where("operation = ? AND stock_change IS NOT NULL AND book_id IN ?", i.ID,
+		slices.Collect(maps.Keys(i.known.byID))).Pluck("book_id", &books).Error
+	for _, id := range books {
+		stocked[id] = true
+	}
+	return stocked, err
 }

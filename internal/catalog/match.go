@@ -27,7 +27,7 @@ func (k *known) learn(b *bookRow) {
 }
 
 // match finds the book that a row is about: by ISBN, else by key, else by item
-// number; nil for none.
+// number, else, without any of them, by title and authors; nil for none.
 func (i *importer) match(c *candidate) (*bookRow, error) {
 	if c.err != nil {
 		return nil, c.err
@@ -43,21 +43,28 @@ func (i *importer) match(c *candidate) (*bookRow, error) {
 	if byKey != nil {
 		return byKey, nil
 	}
-	if c.id == nil {
-		return nil, nil //nolint:nilnil // no book is an answer, not an error
+	if c.id != nil {
+		b := i.known.byID[*c.id]
+		if b == nil || c.mayBe(b) {
+			return b, nil
+		}
+		c.id = nil // another book has the number: this one gets its own
 	}
-	return i.byItemNumber(c)
+	return i.known.byKey[[2]string{byTitle, c.print}], nil
 }
 
-// byItemNumber trusts a number only where ISBNs don't deny it: in another store
-// the same number is another book.
-func (i *importer) byItemNumber(c *candidate) (*bookRow, error) {
-	b := i.known.byID[*c.id]
-	if b != nil && c.isbn != "" && b.ISBN13 != nil {
-		c.id = nil
-		return nil, nil //nolint:nilnil // another book: it gets a number of its own
+// mayBe says whether a row is about the book with its item number. In another
+// store the same number is another book: where an ISBN can't tell, the title
+// must.
+func (c *candidate) mayBe(b *bookRow) bool {
+	switch {
+	case c.isbn != "" && b.ISBN13 != nil:
+		return false // they differ, or the book had been found by it
+	case c.isbn == "" && b.ISBN13 == nil:
+		return true
+	default:
+		return c.row.Title != nil && api.Fold(plain(*c.row.Title)) == b.TitleKey
 	}
-	return b, nil
 }
 
 // findKnown looks up, set by set, every book that one of the rows names.
@@ -72,6 +79,9 @@ func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 		}
 		if rows[n].key != "" {
 			keys[rows[n].source] = append(keys[rows[n].source], rows[n].key)
+		}
+		if rows[n].print != "" {
+			keys[byTitle] = append(keys[byTitle], rows[n].print)
 		}
 		if rows[n].id != nil {
 			ids = append(ids, *rows[n].id)

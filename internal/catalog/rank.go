@@ -41,7 +41,9 @@ func (f *finder) ranked() (api.BookList, error) {
 	if err != nil {
 		return api.BookList{}, err
 	}
-	for s.skipTo(c.After); !s.ended && len(found) <= f.query.Limit; c = (cursor{}) {
+	blocks := 0
+	for s.skipTo(c.After); !s.ended && len(found) <= f.query.Limit && blocks*rankedBlock < patience; c = (cursor{}) {
+		blocks++
 		block, err := f.block(s)
 		if err != nil {
 			return api.BookList{}, err
@@ -52,7 +54,11 @@ func (f *finder) ranked() (api.BookList, error) {
 			}
 		}
 	}
-	return f.listHits(found), nil
+	page := f.listHits(found)
+	if page.NextCursor == nil && !s.ended {
+		page.NextCursor = f.goOn(cursor{Phase: blockPhase, After: s.after})
+	}
+	return page, nil
 }
 
 // exactTitles gives the books with this very title, by item number.
@@ -139,8 +145,7 @@ func (f *finder) listHits(found []hit) api.BookList {
 		if last.block < 0 {
 			c = cursor{Phase: exactPhase, ID: last.ID}
 		}
-		next := c.encode(f.query)
-		page.NextCursor = &next
+		page.NextCursor = f.goOn(c)
 	}
 	return page
 }

@@ -10,9 +10,13 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
+// patience is how many books a page looks at before it ends early.
+const patience = 2_000
+
 // Search finds books on sale. What it costs is bounded by the page it gives,
 // not by the catalogue; only sorts other than by relevance and item number look
-// at every match.
+// at every match. A page may have fewer books than its limit, or none, and yet
+// a cursor to go on from.
 func (s *Service) Search(ctx context.Context, q api.BookQuery) (page api.BookList, err error) {
 	if err := checkQuery(&q); err != nil {
 		return page, err
@@ -135,7 +139,9 @@ func (f *finder) oneISBN() (api.BookList, error) {
 	return f.list(slices.DeleteFunc(books, func(b bookRow) bool { return !f.wants(&b) }), nil), err
 }
 
-// listed gives a page in the order of item numbers.
+// listed gives a page in the order of item numbers. A page whose filters let
+// little through ends early, and its cursor goes on: no request looks at more
+// than patience books.
 func (f *finder) listed() (api.BookList, error) {
 	source, err := f.source("")
 	if err != nil {
@@ -143,7 +149,8 @@ func (f *finder) listed() (api.BookList, error) {
 	}
 	source.skipTo(f.cursor.ID)
 	var found []bookRow
-	for len(found) <= f.query.Limit {
+	looked := 0
+	for len(found) <= f.query.Limit && looked < patience {
 		books, err := source.next(f.query.Limit + 1)
 		if err != nil {
 			return api.BookList{}, err
@@ -151,9 +158,20 @@ func (f *finder) listed() (api.BookList, error) {
 		if len(books) == 0 {
 			break
 		}
+		looked += len(books)
 		found = append(found, f.wanted(books)...)
 	}
-	return f.list(found, func(b *bookRow) cursor { return cursor{ID: b.ID} }), nil
+	page := f.list(found, func(b *bookRow) cursor { return cursor{ID: b.ID} })
+	if page.NextCursor == nil && !source.ended {
+		page.NextCursor = f.goOn(cursor{ID: source.after})
+	}
+	return page, nil
+}
+
+// goOn gives a place in the result to go on from.
+func (f *finder) goOn(c cursor) *string {
+	next := c.encode(f.query)
+	return &next
 }
 
 func (f *finder) wanted(books []bookRow) []bookRow {
@@ -211,8 +229,7 @@ func (f *finder) list(found []bookRow, next func(*bookRow) cursor) api.BookList 
 		page.Books = append(page.Books, found[i].book())
 	}
 	if len(found) > f.query.Limit {
-		c := next(&found[f.query.Limit-1]).encode(f.query)
-		page.NextCursor = &c
+		page.NextCursor = f.goOn(next(&found[f.query.Limit-1]))
 	}
 	return page
 }

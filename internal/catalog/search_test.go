@@ -272,3 +272,31 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+// Filters that let nothing through must not make one request look at the whole
+// catalogue.
+func TestAPageThatFindsLittleEndsEarlyAndGoesOn(t *testing.T) {
+	s := empty(t)
+	var rows []api.ImportRow
+	for i := range 2_600 {
+		rows = append(rows, row(fmt.Sprint("Common ", i)))
+	}
+	for part := range slices.Chunk(rows, 1_000) {
+		mustImport(t, s, api.ImportRequest{Source: "shop", Rows: part})
+	}
+	one, id := api.Some(api.Money{Amount: 1, Currency: "USD"}), "2599"
+	if _, err := s.Edit(t.Context(), id, nil, api.BookEdit{Price: one}); err != nil {
+		t.Fatal(err)
+	}
+	limit := int64(1)
+	for _, q := range []api.BookQuery{{MaxPrice: &limit}, {Q: "common", MaxPrice: &limit}} {
+		q.Limit = 20
+		page, err := s.Search(t.Context(), q)
+		if err != nil || len(page.Books) != 0 || page.NextCursor == nil {
+			t.Fatalf("%+v: %d books, %v", q, len(page.Books), err)
+		}
+		if found := ids(find(t, s, q)); !slices.Equal(found, []int64{2599}) {
+			t.Errorf("%+v: %v", q, found)
+		}
+	}
+}

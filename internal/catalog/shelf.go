@@ -11,7 +11,7 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// shelf gathers what one operation does to books, and writes it set by set:
+// shelf gathers what one operation does to books, and writes it together:
 // rows, ledger, topics and search index always change together.
 type shelf struct {
 	cause     cause

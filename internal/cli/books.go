@@ -139,7 +139,12 @@ func (a *app) booksEditCommand() *cobra.Command {
 				return api.Errorf(api.CodeInvalid, "nothing to change: give --title, --author, --topic, --price or another fact")
 			}
 			return a.showBook(cmd.Context(), func(ctx context.Context, c *client.Client) (api.Book, error) {
-				return c.EditBook(ctx, args[0], version, edit)
+				book, err := c.EditBook(ctx, args[0], version, edit)
+				if version != 0 && api.CodeOf(err) == api.CodeOutcomeUnknown {
+					// Again, it would find its own change and call it another's.
+					err = &ending{exit: exitUnsettled, err: err, hint: "`bazar info " + args[0] + "` shows whether it took effect"}
+				}
+				return book, err
 			})
 		},
 	}

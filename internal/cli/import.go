@@ -83,6 +83,11 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err != nil {
 		return err
 	}
+	if path == "-" && f.key != "" && f.source == "" {
+		return api.Errorf(api.CodeInvalid, "--key needs --source NAME with standard input: keys are told apart by where they come from")
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	in, name, rows, err := a.openBookFile(ctx, path)
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err != nil {
 		return err
 	}
-	err = i.run(ctx)
+	err = i.run(ctx, stop)
 	i.progress.Done()
 	for _, note := range reader.Notes() {
 		a.streams.Note(note)

@@ -94,12 +94,12 @@ func (i *importing) closeRejects() error {
 // brokenOff says how far an import came that could not go on.
 func (i *importing) brokenOff(err error) error {
 	done := i.tally.New + i.tally.Changed
-	if done == 0 || i.flags.dryRun {
+	if i.flags.dryRun || (done == 0 && !api.CodeOf(err).Retryable()) {
 		return err
 	}
 	return &ending{
 		exit: exitOf(api.CodeOf(err)), err: err,
-		hint: fmt.Sprintf("%d books went in, up to about line %d; the same import again goes on and changes those no more", done, i.line),
+		hint: fmt.Sprintf("at least %d books went in; the same import again goes on, and does not change those again", done),
 	}
 }
 

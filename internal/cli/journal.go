@@ -54,7 +54,7 @@ func (j journal) write(e *entry) (fresh bool, err error) {
 }
 
 func (j journal) writeFile(e *entry) error {
-	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+	if err := makeDir(j.dir); err != nil {
 		return err
 	}
 	data, err := json.Marshal(e)
@@ -74,6 +74,26 @@ func (j journal) writeFile(e *entry) error {
 		return errors.Join(err, os.Remove(draft.Name()))
 	}
 	return syncDir(j.dir)
+}
+
+// makeDir makes a directory and those above it, each of them durable.
+func makeDir(path string) error {
+	err := os.Mkdir(path, 0o700)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		if err = makeDir(filepath.Dir(path)); err == nil {
+			err = os.Mkdir(path, 0o700)
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func syncDir(path string) error {

@@ -72,7 +72,7 @@ func (a *app) settle(ctx context.Context, c *client.Client, e *entry) (order api
 			return order, nil
 		case err == nil, code == api.CodeOutcomeUnknown, code == api.CodeInternal:
 			sent = true
-		case !sent || !code.Retryable():
+		case !sent || isFinal(err):
 			return order, err
 		}
 		if pause(ctx, wait) != nil {

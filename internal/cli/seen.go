@@ -18,20 +18,23 @@ type seen struct {
 
 func newSeen() *seen { return &seen{seed: maphash.MakeSeed(), slots: make([]uint64, 1<<12)} }
 
-// before says whether the row's book was named before, and remembers it.
+// before says whether the row's book was named before, and remembers it by all
+// that it is known by.
 func (s *seen) before(r *api.ImportRow) bool {
-	switch {
-	case r.ISBN13 != nil:
-		return s.add("isbn " + *r.ISBN13)
-	case r.Key != nil:
-		return s.add("key " + *r.Key)
-	case r.ID != nil:
-		return s.add("id " + strconv.FormatInt(*r.ID, 10))
-	case r.Title != nil:
-		return s.add("title " + api.Fold(*r.Title+"\x00"+strings.Join(r.Authors, "\x00")))
-	default:
-		return false
+	again := false
+	if r.ISBN13 != nil {
+		again = s.add("isbn " + *r.ISBN13)
 	}
+	if r.Key != nil {
+		again = s.add("key "+*r.Key) || again
+	}
+	switch {
+	case r.ID != nil:
+		again = s.add("id "+strconv.FormatInt(*r.ID, 10)) || again
+	case r.ISBN13 == nil && r.Key == nil && r.Title != nil:
+		again = s.add("title " + api.Fold(*r.Title+"\x00"+strings.Join(r.Authors, "\x00")))
+	}
+	return again
 }
 
 func (s *seen) add(identity string) bool {

@@ -35,7 +35,8 @@ type part struct {
 
 // run reads, sends and counts until the file ends, all at the same time: while
 // the catalog writes one part, the next is already on its way.
-func (i *importing) run(ctx context.Context) error {
+// stop ends the reading of standard input, which waits for nobody else.
+func (i *importing) run(ctx context.Context, stop func()) error {
 	c, err := i.app.client()
 	if err != nil {
 		return err
@@ -65,6 +66,7 @@ func (i *importing) run(ctx context.Context) error {
 		for p := range underWay {
 			<-p.sent
 			if err := i.count(p); err != nil {
+				stop()
 				return err
 			}
 		}

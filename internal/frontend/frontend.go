@@ -166,7 +166,11 @@ func (f *FrontEnd) purchase(c *gin.Context) (any, error) {
 		return nil, err
 	}
 	c.Request.Header.Set("Content-Type", "application/json") // of our body; the caller may have sent none
-	return f.ask(c, api.Orders, http.MethodPut, "/v1/orders/"+id, body)
+	reply, err := f.ask(c, api.Orders, http.MethodPut, "/v1/orders/"+id, body)
+	if e := api.AsError(err); err != nil && e.Code == api.CodeOutcomeUnknown {
+		e.OrderID = id // it is all the caller has to ask for the order by
+	}
+	return reply, err
 }
 
 // itemNumber is the number of the item in the path, which may name it by ISBN.

@@ -52,7 +52,7 @@ type Store struct {
 // Open prepares the store; nothing is opened yet.
 func Open(o Options) (*Store, error) {
 	s := &Store{options: o}
-	s.calls = &transport{handler: s.handler, engines: map[string]http.Handler{}}
+	s.calls = newTransport(s.handler)
 	var err error
 	s.client, err = client.New(client.Config{
 		Catalog: []string{"http://" + catalogHost}, Orders: []string{"http://" + orderHost}, Transport: s.calls,
@@ -66,7 +66,7 @@ func (s *Store) Client() *client.Client { return s.client }
 // Close waits for calls that are under way and closes what was opened; nothing
 // is opened after it.
 func (s *Store) Close() error {
-	s.calls.running.Wait()
+	s.calls.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true

@@ -6,22 +6,66 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // transport calls handlers in memory ([http.RoundTripper]). Replies stream: the
 // caller reads while the handler writes.
 type transport struct {
 	handler func(ctx context.Context, host string) (http.Handler, error)
-	running sync.WaitGroup
 
-	mu      sync.Mutex
+	mu      sync.Mutex // for engines; held while one is made
 	engines map[string]http.Handler
+
+	gate   sync.Mutex // for what is below
+	calls  int
+	closed bool
+	ended  *sync.Cond // a call has
+}
+
+func newTransport(handler func(ctx context.Context, host string) (http.Handler, error)) *transport {
+	t := &transport{handler: handler, engines: map[string]http.Handler{}}
+	t.ended = sync.NewCond(&t.gate)
+	return t
+}
+
+// close refuses new calls, except those that calls under way make, and returns
+// when none is left.
+func (t *transport) close() {
+	t.gate.Lock()
+	defer t.gate.Unlock()
+	t.closed = true
+	for t.calls > 0 {
+		t.ended.Wait()
+	}
+}
+
+func (t *transport) begin() bool {
+	t.gate.Lock()
+	defer t.gate.Unlock()
+	if t.closed && t.calls == 0 {
+		return false
+	}
+	t.calls++
+	return true
+}
+
+func (t *transport) end() {
+	t.gate.Lock()
+	defer t.gate.Unlock()
+	t.calls--
+	t.ended.Broadcast()
 }
 
 // RoundTrip runs the handler of the request's host.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !t.begin() {
+		return nil, api.Errorf(api.CodeUnavailable, "the store has been closed")
+	}
 	engine, err := t.engine(r.Context(), r.URL.Host)
 	if err != nil {
+		t.end()
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
@@ -31,10 +75,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	reply := &replyWriter{header: http.Header{}, body: writer, begun: make(chan struct{})}
 	// Who leaves reads no further, and the handler's writes fail from then on.
 	stop := context.AfterFunc(r.Context(), func() { _ = writer.CloseWithError(r.Context().Err()) })
-	t.running.Go(func() {
+	go func() { // close waits for it
+		defer t.end()
 		defer stop()
 		reply.serve(engine, received(r))
-	})
+	}()
 	select {
 	case <-reply.begun:
 	case <-r.Context().Done():

@@ -13,10 +13,7 @@ import (
 )
 
 func serving(h http.HandlerFunc) *transport {
-	return &transport{
-		handler: func(context.Context, string) (http.Handler, error) { return h, nil },
-		engines: map[string]http.Handler{},
-	}
+	return newTransport(func(context.Context, string) (http.Handler, error) { return h, nil })
 }
 
 func request(ctx context.Context, t *testing.T, method, body string) *http.Request {
@@ -110,7 +107,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 					t.Errorf("%v after %v", err, time.Since(start))
 				}
-				calls.running.Wait()
+				calls.close()
 			})
 		})
 	}
@@ -154,5 +151,5 @@ func TestAReaderWhoLeavesStopsTheHandler(t *testing.T) {
 	if err := <-written; err == nil {
 		t.Error("it writes on")
 	}
-	calls.running.Wait()
+	calls.close()
 }

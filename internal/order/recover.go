@@ -9,12 +9,11 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bazar-store/bazar/internal/database"
-	"github.com/bazar-store/bazar/pkg/api"
 )
 
 const (
 	recoverEvery = time.Second
-	recoverBatch = 100
+	recoverBatch = 20 // of at most 100 lines each: as many lines as a batch carries
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 2 * time.Second
 )
@@ -104,7 +103,7 @@ func (s *Service) driveLeased(ctx context.Context, rows []orderRow) (settled int
 // that spoils the call for all is found by halves, so that it holds up no other.
 func (s *Service) driveAll(ctx context.Context, rows []*orderRow) (settled int, err error) {
 	decisions, err := s.reserveAll(ctx, rows)
-	if half := len(rows) / 2; err != nil && half > 0 && !api.CodeOf(err).Retryable() && ctx.Err() == nil {
+	if half := len(rows) / 2; err != nil && half > 0 && spoiled(err) && ctx.Err() == nil {
 		first, firstErr := s.driveAll(ctx, rows[:half])
 		second, secondErr := s.driveAll(ctx, rows[half:])
 		return first + second, errors.Join(firstErr, secondErr)

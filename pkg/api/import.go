@@ -8,7 +8,7 @@ const (
 
 // ImportRow is one book of an import. A field that is nil says nothing: an
 // existing book keeps it. The book is matched by ISBN13, else by Key (within
-// the import's Source), else by ID. Stock counts for new books only, unless the
+// the import's Source), else by ID, else by title and authors. Stock counts for new books only, unless the
 // import updates stock.
 type ImportRow struct {
 	// Line is where the row stands in the file, from 1; errors name it.

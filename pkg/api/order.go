@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Limits of an order, checked by the order service alone.
+// Limits of an order.
 const (
 	MaxOrderLines = 100
 	MaxQuantity   = 100
