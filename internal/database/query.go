@@ -21,3 +21,14 @@ func ScanOne(tx *gorm.DB, dest []any, query string, args ...any) (found bool, er
 	}
 	return false, rows.Err()
 }
+
+// Exec runs a statement and says how many rows it changed. A transaction keeps
+// the statement prepared: run again and again, it costs less than one statement
+// that takes all rows out of JSON.
+func Exec(tx *gorm.DB, statement string, args ...any) (changed int64, err error) {
+	result, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, statement, args...)
+	if err != nil {
+		return 0, fmt.Errorf("statement: %w", err)
+	}
+	return result.RowsAffected()
+}

@@ -3,7 +3,6 @@ package order
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bazar-store/bazar/internal/batch"
+	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -63,21 +63,30 @@ func owns(row, asked *orderRow) error {
 // insertAll records a batch of orders, and gives for each what is recorded under
 // its id: itself, or the order that was there before.
 func (s *Service) insertAll(ctx context.Context, rows []*orderRow) (recorded []*orderRow, err error) {
-	list, err := json.Marshal(rows)
-	if err != nil {
-		return nil, fmt.Errorf("orders: %w", err)
-	}
+	return s.writeAll(ctx, rows, func(tx *gorm.DB, o *orderRow) (int64, error) {
+		return database.Exec(tx, `INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			o.ID, o.AccountID, string(o.State), o.Lines, o.Refusal, o.Attempts, o.AttemptAt, o.CreatedAt, o.UpdatedAt)
+	})
+}
+
+// writeAll writes a batch of orders in one transaction, and gives for each what
+// is recorded then: itself, if write changed something, or what was there.
+func (s *Service) writeAll(
+	ctx context.Context, rows []*orderRow, write func(*gorm.DB, *orderRow) (int64, error),
+) (recorded []*orderRow, err error) {
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		var fresh []string
-		insert := tx.Raw(`INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
-			SELECT value->>'id', value->>'account_id', value->>'state', value->'lines', value->'refusal',
-				value->>'attempts', value->>'attempt_at', value->>'created_at', value->>'updated_at'
-			FROM json_each(?) WHERE true ORDER BY 1
-			ON CONFLICT DO NOTHING RETURNING id`, string(list)).Scan(&fresh)
-		if insert.Error != nil {
-			return insert.Error
+		written := make([]string, 0, len(rows))
+		for _, row := range rows {
+			changed, err := write(tx, row)
+			if err != nil {
+				return err
+			}
+			if changed == 1 {
+				written = append(written, row.ID)
+			}
 		}
-		recorded, err = withKnown(tx, rows, fresh)
+		recorded, err = withKnown(tx, rows, written)
 		return err
 	})
 	return recorded, err
@@ -209,24 +218,11 @@ func (o *orderRow) confirm(taken []api.ReservedLine) error {
 // settleAll writes a batch of decisions. An order that is no longer pending
 // keeps what it has, and that is what its caller gets.
 func (s *Service) settleAll(ctx context.Context, rows []*orderRow) (settled []*orderRow, err error) {
-	list, err := json.Marshal(rows)
-	if err != nil {
-		return nil, fmt.Errorf("orders: %w", err)
-	}
-	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		var changed []string
-		update := tx.Raw(`UPDATE orders SET state = o.value->>'state', reason = o.value->>'reason', lines = o.value->'lines',
-				refusal = o.value->'refusal', total_amount = o.value->>'total_amount',
-				total_currency = o.value->>'total_currency', updated_at = o.value->>'updated_at'
-			FROM json_each(?) AS o WHERE orders.id = o.value->>'id' AND orders.state = 'pending'
-			RETURNING orders.id`, string(list)).Scan(&changed)
-		if update.Error != nil {
-			return update.Error
-		}
-		settled, err = withKnown(tx, rows, changed)
-		return err
+	return s.writeAll(ctx, rows, func(tx *gorm.DB, o *orderRow) (int64, error) {
+		return database.Exec(tx, `UPDATE orders SET state = ?, reason = ?, lines = ?, refusal = ?, total_amount = ?, total_currency = ?, updated_at = ?
+			WHERE id = ? AND state = 'pending'`,
+			string(o.State), o.Reason, o.Lines, o.Refusal, o.TotalAmount, o.TotalCurrency, o.UpdatedAt, o.ID)
 	})
-	return settled, err
 }
 
 // refusal is the error of a rejected order, the same each time.
