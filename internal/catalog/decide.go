@@ -1,10 +1,8 @@
 package catalog
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -25,7 +23,7 @@ func takeAll(tx *gorm.DB, claimed []*api.ReservationRequest, decided map[string]
 	for _, c := range claimed {
 		r := taking.decide(c)
 		decided[c.ID] = r
-		taking.rows = append(taking.rows, decisionRow{ID: r.ID, State: r.State, Reason: r.Reason, Lines: r.Lines})
+		taking.rows = append(taking.rows, r)
 	}
 	return taking.flush(tx)
 }
@@ -59,7 +57,7 @@ func lockBooks(tx *gorm.DB, claimed []*api.ReservationRequest) (map[int64]*bookR
 type taking struct {
 	books  map[int64]*bookRow
 	moves  map[int64]int64
-	rows   []decisionRow
+	rows   []api.Reservation
 	ledger [][]any
 	at     int64
 }
@@ -123,42 +121,17 @@ func (t *taking) take(r *api.ReservationRequest) {
 	}
 }
 
-// decisionRow is how a decision travels into its statement.
-type decisionRow struct {
-	ID     string               `json:"id"`
-	State  api.ReservationState `json:"state"`
-	Reason *api.Code            `json:"reason"`
-	Lines  []api.ReservedLine   `json:"lines"`
-}
-
-type moveRow struct {
-	ID     int64 `json:"id"`
-	Change int64 `json:"change"`
-}
-
-// flush writes decisions, stock and ledger, a statement each.
+// flush writes decisions, stock and ledger.
 func (t *taking) flush(tx *gorm.DB) error {
-	decisions, err := json.Marshal(t.rows)
-	if err != nil {
-		return fmt.Errorf("decisions: %w", err)
+	for i := range t.rows {
+		r := &t.rows[i]
+		changed, err := database.Exec(tx, "UPDATE reservations SET state = ?, reason = ?, lines = ? WHERE id = ?",
+			string(r.State), r.Reason, reservedLines(r.Lines), r.ID)
+		if err != nil || changed != 1 {
+			return fmt.Errorf("decision of reservation %s (%d rows): %w", r.ID, changed, err)
+		}
 	}
-	err = tx.Exec(`UPDATE reservations SET state = d.value->>'state', reason = d.value->>'reason', lines = d.value->'lines'
-		FROM json_each(?) AS d WHERE reservations.id = d.value->>'id'`, string(decisions)).Error
-	if err != nil || len(t.moves) == 0 {
-		return err
-	}
-	var moves []moveRow
-	for id, change := range t.moves {
-		moves = append(moves, moveRow{id, change})
-	}
-	slices.SortFunc(moves, func(a, b moveRow) int { return cmp.Compare(a.ID, b.ID) })
-	list, err := json.Marshal(moves)
-	if err != nil {
-		return fmt.Errorf("moves: %w", err)
-	}
-	err = tx.Exec(`UPDATE books SET stock = stock + (m.value->>'change')
-		FROM json_each(?) AS m WHERE books.id = m.value->>'id'`, string(list)).Error
-	if err != nil {
+	if err := moveStock(tx, t.moves); err != nil {
 		return err
 	}
 	return database.InsertAll(tx, "ledger", ledgerColumns(), t.ledger)

@@ -1,10 +1,11 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -99,28 +100,22 @@ func distinct(requests [][]api.ReservationRequest) (wanted []*api.ReservationReq
 // claim makes the ids this transaction's to decide, and gives those that were
 // nobody's before. Ids come before books, in their order, for every writer.
 func claim(tx *gorm.DB, wanted []*api.ReservationRequest) (claimed []*api.ReservationRequest, err error) {
-	ids := make([]string, len(wanted))
-	byID := make(map[string]*api.ReservationRequest, len(wanted))
-	for i, w := range wanted {
-		ids[i], byID[w.ID] = w.ID, w
-	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
-	}
-	var mine []string
-	err = tx.Raw(`INSERT INTO reservations (id, state, lines, created_at)
-		SELECT value, 'claimed', '[]', ? FROM json_each(?) WHERE true ORDER BY value
-		ON CONFLICT DO NOTHING RETURNING id`, now(), string(list)).Scan(&mine).Error
-	for _, id := range mine {
-		delete(byID, id)
+	at, mine := now(), make(map[string]bool, len(wanted))
+	byID := slices.SortedFunc(slices.Values(wanted), func(a, b *api.ReservationRequest) int { return cmp.Compare(a.ID, b.ID) })
+	for _, w := range byID {
+		changed, err := database.Exec(tx, `INSERT INTO reservations (id, state, lines, created_at)
+			VALUES (?, 'claimed', '[]', ?) ON CONFLICT DO NOTHING`, w.ID, at)
+		if err != nil {
+			return nil, fmt.Errorf("claim: %w", err)
+		}
+		mine[w.ID] = changed == 1
 	}
 	for _, w := range wanted { // who came first is served first
-		if _, known := byID[w.ID]; !known {
+		if mine[w.ID] {
 			claimed = append(claimed, w)
 		}
 	}
-	return claimed, err
+	return claimed, nil
 }
 
 // recall reads what was decided before of the ids that were not claimed now.

@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -125,12 +127,12 @@ func (s *shelf) flush(tx *gorm.DB) error {
 }
 
 // moveStock adds to stock, never sets it: whatever else happened to the book,
-// no copy is lost or made up.
+// no copy is lost or made up. Books come in the order of their numbers.
 func moveStock(tx *gorm.DB, moves map[int64]int64) error {
-	for book, change := range moves {
-		move := tx.Model(&bookRow{}).Where("id = ?", book).UpdateColumn("stock", gorm.Expr("stock + ?", change))
-		if move.Error != nil || move.RowsAffected != 1 {
-			return fmt.Errorf("stock of book %d (%d rows): %w", book, move.RowsAffected, move.Error)
+	for _, book := range slices.Sorted(maps.Keys(moves)) {
+		changed, err := database.Exec(tx, "UPDATE books SET stock = stock + ? WHERE id = ?", moves[book], book)
+		if err != nil || changed != 1 {
+			return fmt.Errorf("stock of book %d (%d rows): %w", book, changed, err)
 		}
 	}
 	return nil
