@@ -60,10 +60,10 @@ func (c *candidate) mayBe(b *bookRow) bool {
 	switch {
 	case c.isbn != "" && b.ISBN13 != nil:
 		return false // they differ, or the book had been found by it
-	case c.isbn == "" && b.ISBN13 == nil:
+	case c.row.Title == nil, c.isbn == "" && b.ISBN13 == nil:
 		return true
 	default:
-		return c.row.Title != nil && api.Fold(plain(*c.row.Title)) == b.TitleKey
+		return api.Fold(plain(*c.row.Title)) == b.TitleKey
 	}
 }
 
