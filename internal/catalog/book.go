@@ -15,12 +15,7 @@ import (
 
 // Book gives the book that ref (an item number or an ISBN) stands for.
 func (s *Service) Book(ctx context.Context, ref string) (api.Book, error) {
-	if err := ctx.Err(); err != nil {
-		return api.Book{}, fmt.Errorf("book %s: %w", ref, err)
-	}
-	// To watch for the end of ctx the driver starts a goroutine; one row is read
-	// sooner than that.
-	b, err := findBook(s.db.Read(context.WithoutCancel(ctx)), ref)
+	b, err := findBook(s.db.Read(ctx), ref)
 	if err != nil {
 		return api.Book{}, err
 	}
