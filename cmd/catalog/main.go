@@ -6,8 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -32,6 +30,5 @@ func main() {
 		}
 		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Close: service.Close})
 	})
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	os.Exit(web.Main(ctx, command, os.Stderr))
+	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -6,9 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -36,6 +34,5 @@ func main() {
 		}
 		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Run: service.Recover, Close: service.Close})
 	})
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	os.Exit(web.Main(ctx, command, os.Stderr))
+	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -19,6 +19,8 @@ import (
 const (
 	partRows  = 500
 	partBytes = 512 << 10
+	// partsAhead is how many parts may be ready for who takes them next.
+	partsAhead = 1
 )
 
 // part is some rows of the file, bad ones among them, on its way to the catalog
@@ -27,14 +29,12 @@ type part struct {
 	rows    []bookfile.Row
 	readErr error // of reading, after the rows
 
-	sent     chan struct{} // closed when results and sendErr are there
 	results  []api.ImportResult
 	sendErr  error
 	answered int // how many results have been looked at
 }
 
-// run reads, sends and counts until the file ends, all at the same time: while
-// the catalog writes one part, the next is already on its way.
+// run reads, sends and counts until the file ends, all at the same time.
 // stop ends the reading of standard input, which waits for nobody else.
 func (i *importing) run(ctx context.Context, stop func()) error {
 	c, err := i.app.client()
@@ -42,29 +42,24 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 		return err
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	parts, underWay := make(chan *part), make(chan *part)
+	parts, sent := make(chan *part, partsAhead), make(chan *part, partsAhead)
 	work.Go(func() error {
 		defer close(parts)
 		return i.read(ctx, parts)
 	})
 	work.Go(func() error {
-		defer close(underWay)
+		defer close(sent)
 		for p := range parts {
-			request := i.sift(p)
-			work.Go(func() error {
-				p.results, p.sendErr = i.send(ctx, c, request)
-				close(p.sent)
-				return nil // who counts gives the error, in its turn
-			})
-			if err := handOver(ctx, p, underWay); err != nil {
-				return err
+			// One after the other: books are numbered in the order of the file.
+			p.results, p.sendErr = i.send(ctx, c, i.sift(p))
+			if err := handOver(ctx, p, sent); err != nil || p.sendErr != nil {
+				return err // who counts gives the error of sending, in its turn
 			}
 		}
 		return nil
 	})
 	work.Go(func() error {
-		for p := range underWay {
-			<-p.sent
+		for p := range sent {
 			if err := i.count(p); err != nil {
 				stop()
 				return err
@@ -87,7 +82,7 @@ func handOver(ctx context.Context, p *part, to chan<- *part) error {
 // read packs rows into parts until the file or ctx ends.
 func (i *importing) read(ctx context.Context, parts chan<- *part) error {
 	for ended := false; !ended; {
-		p := &part{rows: make([]bookfile.Row, 0, partRows), sent: make(chan struct{})}
+		p := &part{rows: make([]bookfile.Row, 0, partRows)}
 		for size := 0; len(p.rows) < partRows && size < partBytes; {
 			row, err := i.reader.Read()
 			if ended = err != nil; ended {

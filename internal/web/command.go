@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
@@ -116,9 +118,12 @@ func healthcheck(ctx context.Context, adminAddr string) error {
 	return api.Errorf(api.CodeUnavailable, "not ready: %s", problem.Detail)
 }
 
-// Main runs a command, writes what failed and what to do about it, and gives
+// Main runs a command until it is told to stop (SIGINT, SIGTERM), writes what failed and what to do about it, and gives
 // the exit code: 0, 1, or 2 for wrong usage.
 func Main(ctx context.Context, cmd *cobra.Command, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks twice is not kept waiting
+	defer stop()
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
