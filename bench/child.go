@@ -60,7 +60,7 @@ func serveHello(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { //nolint:gosec // on loopback, for a minute
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { // on loopback, for a minute
 		_, _ = w.Write([]byte("hello\n")) // the load counts what arrives
 	})}
 	log.InfoContext(ctx, "ready", "addr", listener.Addr().String())

@@ -33,7 +33,7 @@ func besideHello(ctx context.Context, b *bench) error {
 	defer stop()
 	bookRequests := make([][]byte, 1_000)
 	for i := range bookRequests {
-		bookRequests[i] = get(fmt.Sprintf("/v1/books/%d", 1+rand.IntN(books))) //nolint:gosec // any book will do
+		bookRequests[i] = get(fmt.Sprintf("/v1/books/%d", 1+rand.IntN(books))) // any book will do
 	}
 	at := make([]int, httpConnections)
 	helloRequest, length := get("/"), time.Duration(b.amount(1_000, 300))*time.Millisecond

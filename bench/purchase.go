@@ -126,7 +126,7 @@ func (s *shop) buy(ctx context.Context, n int, length time.Duration, hot bool) (
 	return load(ctx, s.orders.addr, n, length, http.StatusCreated, func(int) []byte {
 		item := 1
 		if !hot {
-			item += rand.IntN(purchaseBooks) //nolint:gosec // any book will do
+			item += rand.IntN(purchaseBooks) // any book will do
 		}
 		return send(http.MethodPut, "/v1/orders/"+api.NewID(), fmt.Sprintf(`{"lines":[{"book_id":%d,"quantity":1}]}`, item))
 	})

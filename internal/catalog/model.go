@@ -191,7 +191,7 @@ func (t texts) json() string {
 	if len(t) == 0 {
 		return "[]"
 	}
-	data, _ := json.Marshal([]string(t)) //nolint:errchkjson // texts always marshal
+	data, _ := json.Marshal([]string(t)) // texts always marshal
 	return string(data)
 }
 

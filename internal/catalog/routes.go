@@ -151,7 +151,7 @@ func (s *Service) patchBook(c *gin.Context) (any, error) {
 // part is the stock: copies sold meanwhile are no reason to refuse an edit.
 func ifMatch(header string) (*int64, error) {
 	if header == "" || header == "*" {
-		return nil, nil //nolint:nilnil // no condition
+		return nil, nil // no condition
 	}
 	tag := strings.TrimSuffix(strings.TrimPrefix(header, `"`), `"`)
 	number, _, _ := strings.Cut(tag, "-")

@@ -168,7 +168,7 @@ func (a *app) currency(ctx context.Context) (string, error) {
 // currency only if the amount names none.
 func (a *app) money(ctx context.Context, typed string) (*api.Money, error) {
 	if typed == "" {
-		return nil, nil //nolint:nilnil // no amount was typed
+		return nil, nil // no amount was typed
 	}
 	m, err := api.ParseMoney(typed, "USD")
 	if err != nil || strings.ContainsAny(typed, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {

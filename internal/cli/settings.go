@@ -170,7 +170,7 @@ func configFile(getenv func(string) string) string {
 // readConfig reads the configuration file; there need not be one.
 func readConfig(path string) (map[string]string, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no file, nothing configured
+		return nil, nil // no file, nothing configured
 	}
 	k := koanf.New("\x00")
 	if err := k.Load(file.Provider(path), toml.Parser()); err != nil {

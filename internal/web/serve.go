@@ -78,7 +78,7 @@ func listenAndServe(ctx context.Context, log *slog.Logger, s Settings, svc Servi
 
 	var draining atomic.Bool
 	publicServer := newServer(serving, log, svc.Handler)
-	adminServer := newServer(serving, log, newAdmin(log, &draining, svc.Ready)) //nolint:contextcheck // requests bring their own
+	adminServer := newServer(serving, log, newAdmin(log, &draining, svc.Ready)) // requests bring their own
 	failed := make(chan error, 3)                                               // one from each of the goroutines
 	go serveOn(publicServer, public, failed)
 	go serveOn(adminServer, admin, failed)
