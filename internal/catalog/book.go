@@ -27,11 +27,11 @@ func findBook(tx *gorm.DB, ref string) (*bookRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	column, value := "id", any(id)
+	where, value := "id = ?", id
 	if isbn != "" {
-		column, value = "isbn13", isbn
+		where, value = hasISBN, isbnNumber(isbn)
 	}
-	books, err := selectBooks(tx, column+" = ?", value)
+	books, err := selectBooks(tx, where, value)
 	if err != nil {
 		return nil, err
 	}
@@ -94,20 +94,11 @@ func (s *Service) Create(ctx context.Context, e api.BookEdit) (api.Book, error) 
 		if e.Topics.Value != nil {
 			change.named(*e.Topics.Value)
 		}
-		change.add(&b, termsOf(&b))
-		return s.isbnTaken(change.flush(tx), &b)
+		change.add(&b, change.index.terms(&b))
+		return change.flush(tx)
 	})
 	s.merger.Kick()
 	return b.book(), err
-}
-
-// isbnTaken says so where a refused constraint means that another book has b's
-// ISBN.
-func (s *Service) isbnTaken(err error, b *bookRow) error {
-	if database.IsConstraint(err) && b.ISBN13 != nil {
-		return api.Wrap(api.CodeConflict, err, "another book already has ISBN "+*b.ISBN13)
-	}
-	return err
 }
 
 // numbers are free item numbers: from next, until before end.
@@ -163,7 +154,7 @@ func (s *Service) Edit(ctx context.Context, ref string, match *int64, e api.Book
 		}
 		change.edit(old, &b)
 		book = b.book()
-		return s.isbnTaken(change.flush(tx), &b)
+		return change.flush(tx)
 	})
 	s.merger.Kick()
 	return book, err

@@ -23,24 +23,31 @@ type candidate struct {
 	// What it becomes if it is new, and why it can't be.
 	fresh    bookRow
 	freshErr error
-	terms    []string
+	terms    []uint32 // in the part's index
 }
 
-// prepareAll makes rows ready before their transaction: others write meanwhile.
-func prepareAll(r *api.ImportRequest) []candidate {
-	prepared := make([]candidate, len(r.Rows))
-	for n := range r.Rows {
-		c := prepare(&r.Rows[n], r.Source)
+// part is the rows of an import that one transaction takes, made ready, and the
+// index of those that are new.
+type part struct {
+	rows  []candidate
+	index *indexer
+}
+
+// newPart makes rows ready before their transaction: others write meanwhile.
+func newPart(rows []api.ImportRow, source string) part {
+	p := part{rows: make([]candidate, len(rows)), index: newIndexer()}
+	for n := range rows {
+		c := prepare(&rows[n], source)
 		c.fresh.State = api.OnSale
 		if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
 			c.freshErr = complete(&c.fresh)
 		}
 		if c.freshErr == nil {
-			c.terms = termsOf(&c.fresh)
+			c.terms = p.index.terms(&c.fresh)
 		}
-		prepared[n] = c
+		p.rows[n] = c
 	}
-	return prepared
+	return p
 }
 
 func prepare(row *api.ImportRow, source string) candidate {

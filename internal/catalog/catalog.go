@@ -123,7 +123,7 @@ func (s *Service) establish(ctx context.Context, o Options) error {
 			return err
 		}
 		starter := &api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows}
-		_, err := newImporter(starter).take(tx, prepareAll(starter))
+		_, err := newImporter(starter).take(tx, newPart(rows, starter.Source))
 		return err
 	})
 }

@@ -47,7 +47,7 @@ func ParseCursor(q *api.BookQuery) (again string, err error) {
 // written by hand.
 func Models() map[string]any {
 	return map[string]any{
-		"store": &storeRow{}, "books": &bookRow{}, "ledger": &ledgerRow{}, "topics": &topicRow{}, "reservations": &reservationRow{},
+		"store": &storeRow{}, "books": &bookRow{}, "ledger": &ledgerRow{}, "isbns": &isbnRow{}, "isbns_recent": &recentISBNRow{}, "isbns_moving": &isbnsMovingRow{}, "topics": &topicRow{}, "reservations": &reservationRow{},
 		"index_segments": &segmentRow{}, "index_pages": &pageRow{},
 	}
 }

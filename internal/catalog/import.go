@@ -39,12 +39,12 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 	defer s.merger.Kick()
 	r.ID = id
 	i := newImporter(&r)
-	for rest := prepareAll(&r); len(rest) > 0; {
+	for rest := r.Rows; len(rest) > 0; {
 		step := min(int(s.importStep.Load()), len(rest))
 		if r.DryRun {
 			step = len(rest) // it keeps nobody waiting, and has to see its own new books
 		}
-		done, err := s.importPart(ctx, i, rest[:step])
+		done, err := s.importPart(ctx, i, newPart(rest[:step], r.Source))
 		if err != nil {
 			return results, brokenOff(err, len(results.Results))
 		}
@@ -61,10 +61,10 @@ func brokenOff(err error, done int) error {
 	return err
 }
 
-func (s *Service) importPart(ctx context.Context, i *importer, rows []candidate) (results []api.ImportResult, err error) {
+func (s *Service) importPart(ctx context.Context, i *importer, p part) (results []api.ImportResult, err error) {
 	if i.DryRun {
 		err = s.db.Snapshot(ctx, func(tx *gorm.DB) (err error) {
-			results, err = i.take(tx, rows)
+			results, err = i.take(tx, p)
 			return err
 		})
 		return results, err
@@ -72,11 +72,11 @@ func (s *Service) importPart(ctx context.Context, i *importer, rows []candidate)
 	var start time.Time
 	err = s.db.Write(ctx, func(tx *gorm.DB) (err error) {
 		start = time.Now() // its turn has come
-		results, err = i.take(tx, rows)
+		results, err = i.take(tx, p)
 		return err
 	})
 	if err == nil {
-		s.pace(len(rows), time.Since(start))
+		s.pace(len(p.rows), time.Since(start))
 	}
 	return results, err
 }
@@ -117,9 +117,10 @@ func newImporter(r *api.ImportRequest) *importer {
 }
 
 // take decides each of some rows and, unless the import is dry, writes them all.
-func (i *importer) take(tx *gorm.DB, rows []candidate) (results []api.ImportResult, err error) {
+func (i *importer) take(tx *gorm.DB, p part) (results []api.ImportResult, err error) {
 	i.shelf = newShelf(imported, i.ID, nil)
-	if i.known, err = findKnown(tx, rows); err != nil {
+	i.shelf.index, i.shelf.isbns.known = p.index, true
+	if i.known, err = findKnown(tx, p.rows); err != nil {
 		return nil, err
 	}
 	if i.numbers, err = freeNumbers(tx); err != nil {
@@ -128,8 +129,9 @@ func (i *importer) take(tx *gorm.DB, rows []candidate) (results []api.ImportResu
 	if i.stocked, err = i.stockedBefore(tx); err != nil {
 		return nil, err
 	}
-	for n := range rows {
-		results = append(results, i.decide(&rows[n]))
+	results = make([]api.ImportResult, len(p.rows))
+	for n := range p.rows {
+		results[n] = i.decide(&p.rows[n])
 	}
 	if i.DryRun {
 		return results, nil

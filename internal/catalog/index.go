@@ -25,52 +25,84 @@ const (
 	maxWordBytes = 60
 )
 
-// termsOf gives the terms that a book is found by, some of them twice; none for
-// a book that is not on sale.
-func termsOf(b *bookRow) (terms []string) {
+// indexer collects the terms of books for one segment. Words, and the texts
+// that many books share, are taken apart once.
+type indexer struct {
+	*textindex.Builder
+
+	words  map[string][]uint32 // a word's terms, by their numbers
+	shared map[string][]uint32 // likewise of a whole publisher or topic
+}
+
+func newIndexer() *indexer {
+	return &indexer{Builder: textindex.NewBuilder(), words: map[string][]uint32{}, shared: map[string][]uint32{}}
+}
+
+// terms gives the terms that a book is found by, some of them twice; none for a
+// book that is not on sale.
+func (x *indexer) terms(b *bookRow) (terms []uint32) {
 	if !b.onSale() {
 		return nil
 	}
 	title := words(b.TitleKey)
-	terms = make([]string, 0, 16+4*len(title))
+	terms = make([]uint32, 0, 24+3*len(title))
 	for _, w := range title {
-		terms = appendWord(terms, w)
+		terms = x.appendWord(terms, w)
 	}
 	if len(title) <= exactWords {
-		terms = append(terms, markTitle+strings.Join(title, " "))
+		terms = append(terms, x.Number(markTitle+strings.Join(title, " ")))
 	}
 	for _, a := range b.Authors {
-		terms = appendText(terms, a)
+		terms = x.appendText(terms, a)
 	}
 	if b.Publisher != nil {
-		terms = appendText(terms, *b.Publisher)
+		terms = x.appendShared(terms, *b.Publisher, "")
 	}
 	for _, slug := range b.Topics {
-		terms = appendText(append(terms, markTopic+slug), slug)
+		terms = x.appendShared(terms, slug, markTopic+slug)
 	}
 	return terms
 }
 
-func appendText(terms []string, text string) []string {
+// appendShared adds the words of a text that other books have too, and the mark
+// that stands for it as a whole, if any.
+func (x *indexer) appendShared(terms []uint32, text, mark string) []uint32 {
+	key := mark + "\x00" + text
+	own, known := x.shared[key]
+	if !known {
+		own = x.appendText(nil, text)
+		if mark != "" {
+			own = append(own, x.Number(mark))
+		}
+		x.shared[key] = own
+	}
+	return append(terms, own...)
+}
+
+func (x *indexer) appendText(terms []uint32, text string) []uint32 {
 	for _, w := range words(api.Fold(text)) {
-		terms = appendWord(terms, w)
+		terms = x.appendWord(terms, w)
 	}
 	return terms
 }
 
 // appendWord adds a word and its short prefixes.
-func appendWord(terms []string, word string) []string {
-	terms = append(terms, word)
-	end := 0
-	for range shortPrefix {
-		_, n := utf8.DecodeRuneInString(word[end:])
-		if n == 0 {
-			break
+func (x *indexer) appendWord(terms []uint32, word string) []uint32 {
+	own, known := x.words[word]
+	if !known {
+		own = append(own, x.Number(word))
+		end := 0
+		for range shortPrefix {
+			_, n := utf8.DecodeRuneInString(word[end:])
+			if n == 0 {
+				break
+			}
+			end += n
+			own = append(own, x.Number(markPrefix+word[:end]))
 		}
-		end += n
-		terms = append(terms, markPrefix+word[:end])
+		x.words[word] = own
 	}
-	return terms
+	return append(terms, own...)
 }
 
 // words splits a folded text into its runs of letters and digits. Scripts that
@@ -123,7 +155,7 @@ func cut(s string, start, end int) int {
 }
 
 // writeSegment stores what was gathered as a new segment.
-func writeSegment(tx *gorm.DB, index *textindex.Builder, at int64) error {
+func writeSegment(tx *gorm.DB, index *indexer, at int64) error {
 	pages := index.Pages()
 	if len(pages) == 0 {
 		return nil

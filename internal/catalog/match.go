@@ -70,12 +70,12 @@ func (c *candidate) mayBe(b *bookRow) bool {
 // findKnown looks up, set by set, every book that one of the rows names.
 func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 	k := &known{byISBN: map[string]*bookRow{}, byKey: map[[2]string]*bookRow{}, byID: map[int64]*bookRow{}}
-	var isbns []string
+	var isbns []int64
 	var ids []int64
 	keys := map[string][]string{}
 	for n := range rows {
 		if rows[n].isbn != "" {
-			isbns = append(isbns, rows[n].isbn)
+			isbns = append(isbns, isbnNumber(rows[n].isbn))
 		}
 		if rows[n].key != "" {
 			keys[rows[n].source] = append(keys[rows[n].source], rows[n].key)
@@ -87,7 +87,7 @@ func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 			ids = append(ids, *rows[n].id)
 		}
 	}
-	if err := k.find(tx, "isbn13 IN (SELECT value FROM json_each(?))", isbns); err != nil {
+	if err := k.find(tx, inISBNs, isbns); err != nil {
 		return nil, err
 	}
 	for source, of := range keys {

@@ -125,6 +125,27 @@ const (
 	sold     cause = "sold"
 )
 
+// isbnRow is a row of table isbns.
+type isbnRow struct {
+	ISBN   int64 `gorm:"column:isbn;primaryKey"`
+	BookID int64
+}
+
+func (isbnRow) TableName() string { return "isbns" }
+
+// recentISBNRow is a row of table isbns_recent.
+type recentISBNRow isbnRow
+
+func (recentISBNRow) TableName() string { return "isbns_recent" }
+
+// isbnsMovingRow is the one row of table isbns_moving.
+type isbnsMovingRow struct {
+	Recent int64
+	Moved  int64
+}
+
+func (isbnsMovingRow) TableName() string { return "isbns_moving" }
+
 // topicRow is a row of table topics.
 type topicRow struct {
 	Slug  string `gorm:"primaryKey"`

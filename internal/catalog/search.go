@@ -135,7 +135,7 @@ func (f *finder) page() (api.BookList, error) {
 }
 
 func (f *finder) oneISBN() (api.BookList, error) {
-	books, err := selectBooks(f.tx, "isbn13 = ?", f.isbn)
+	books, err := selectBooks(f.tx, hasISBN, isbnNumber(f.isbn))
 	return f.list(slices.DeleteFunc(books, func(b bookRow) bool { return !f.wants(&b) }), nil), err
 }
 

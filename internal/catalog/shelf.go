@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/bazar-store/bazar/internal/catalog/textindex"
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -22,39 +22,38 @@ type shelf struct {
 	at        int64
 
 	inserts [][]any
+	added   []int64 // the new books, for the ledger
+	isbns   isbnChanges
 	edits   []*bookRow
 	moves   map[int64]int64 // copies, by book
 	ledger  [][]any
 	topics  map[string]int64 // books on sale, by slug
 	names   map[string]string
-	index   *textindex.Builder
+	index   *indexer
 }
 
 func newShelf(c cause, operation string, reason *string) *shelf {
 	return &shelf{
 		cause: c, operation: operation, reason: reason, at: now(),
-		moves: map[int64]int64{}, topics: map[string]int64{}, names: map[string]string{}, index: textindex.NewBuilder(),
+		moves: map[int64]int64{}, topics: map[string]int64{}, names: map[string]string{}, index: newIndexer(),
 	}
 }
 
-// add puts a new book on the shelf, to be found by terms.
-func (s *shelf) add(b *bookRow, terms []string) {
+// add puts a new book on the shelf, to be found by terms of the shelf's index.
+func (s *shelf) add(b *bookRow, terms []uint32) {
 	b.Version, b.CreatedAt, b.UpdatedAt = 1, s.at, s.at
 	s.inserts = append(s.inserts, b.values())
 	s.count(b, 1)
-	entry := s.entry(b.ID)
-	entry.priced(0, b)
-	if b.Stock != 0 {
-		entry.stocked(b.Stock, b.Stock)
-	}
-	s.ledger = append(s.ledger, entry.values())
-	s.findable(b, terms)
+	s.added = append(s.added, b.ID)
+	s.isbns.set(nil, b)
+	s.index.Post(b.ID, terms...)
 }
 
 // edit replaces what is known of a book; its stock is not touched.
 func (s *shelf) edit(old, b *bookRow) {
 	b.Version, b.UpdatedAt = old.Version+1, s.at
 	s.edits = append(s.edits, b)
+	s.isbns.set(old, b)
 	s.count(old, -1)
 	s.count(b, 1)
 	if old.price() != b.price() {
@@ -66,13 +65,7 @@ func (s *shelf) edit(old, b *bookRow) {
 		entry.priced(before, b)
 		s.ledger = append(s.ledger, entry.values())
 	}
-	s.findable(b, termsOf(b))
-}
-
-func (s *shelf) findable(b *bookRow, terms []string) {
-	for _, term := range terms {
-		s.index.Add(term, b.ID)
-	}
+	s.index.Post(b.ID, s.index.terms(b)...)
 }
 
 // move changes how many copies of b there are, by change.
@@ -105,7 +98,13 @@ func (s *shelf) count(b *bookRow, n int64) {
 
 // flush writes everything gathered.
 func (s *shelf) flush(tx *gorm.DB) error {
+	if err := s.isbns.flush(tx); err != nil {
+		return err
+	}
 	if err := database.InsertAll(tx, "books", bookColumns(), s.inserts); err != nil {
+		return err
+	}
+	if err := s.record(tx); err != nil {
 		return err
 	}
 	for _, b := range s.edits {
@@ -126,6 +125,22 @@ func (s *shelf) flush(tx *gorm.DB) error {
 	return writeSegment(tx, s.index, s.at)
 }
 
+// record enters the first price and stock of the new books into the ledger.
+func (s *shelf) record(tx *gorm.DB) error {
+	if len(s.added) == 0 {
+		return nil
+	}
+	books, err := json.Marshal(s.added)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	_, err = database.Exec(tx, `INSERT INTO ledger (book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency)
+		SELECT id, ?, ?, ?, ?, nullif(stock, 0), nullif(stock, 0), price_amount, price_amount, price_currency
+		FROM books WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+		s.at, string(s.cause), s.operation, nullable(s.reason), string(books))
+	return err
+}
+
 // moveStock adds to stock, never sets it: whatever else happened to the book,
 // no copy is lost or made up. Books come in the order of their numbers.
 func moveStock(tx *gorm.DB, moves map[int64]int64) error {
@@ -139,18 +154,16 @@ func moveStock(tx *gorm.DB, moves map[int64]int64) error {
 }
 
 func (s *shelf) flushTopics(tx *gorm.DB) error {
-	for slug, n := range s.topics {
+	for _, slug := range slices.Sorted(maps.Keys(s.topics)) {
+		n := s.topics[slug]
 		if n == 0 {
 			continue
 		}
-		update := tx.Model(&topicRow{}).Where("slug = ?", slug).UpdateColumn("books", gorm.Expr("books + ?", n))
-		if update.Error != nil {
-			return fmt.Errorf("topic %s: %w", slug, update.Error)
+		known, err := database.Exec(tx, "UPDATE topics SET books = books + ? WHERE slug = ?", n, slug)
+		if err == nil && known == 0 {
+			_, err = database.Exec(tx, "INSERT INTO topics (slug, name, books) VALUES (?, ?, ?)", slug, s.topicName(slug), n)
 		}
-		if update.RowsAffected == 1 {
-			continue
-		}
-		if err := tx.Create(&topicRow{Slug: slug, Name: s.topicName(slug), Books: n}).Error; err != nil {
+		if err != nil {
 			return fmt.Errorf("topic %s: %w", slug, err)
 		}
 	}

@@ -108,7 +108,7 @@ func (db *DB) open(ctx context.Context) error {
 func connect(path, query string, connections int) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	dsn := name.String() + "?" + query + "&_txlock=immediate&_busy_timeout=5000&_synchronous=FULL" +
-		"&_pragma=cache_size(-2000)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
+		"&_pragma=cache_size(-2000)&_pragma=temp_store(2)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)

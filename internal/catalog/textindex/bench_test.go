@@ -52,9 +52,9 @@ func eightSegments() []segment {
 
 func BenchmarkBuild(b *testing.B) {
 	docs := corpus(1000)
-	bytes, builder := 0, NewBuilder()
+	bytes := 0
 	for b.Loop() {
-		builder.Reset()
+		builder := NewBuilder()
 		add(builder, docs, 1)
 		bytes = 0
 		for _, p := range builder.Pages() {

@@ -14,23 +14,23 @@ type Builder struct {
 	numbers  map[string]uint32 // a term's place in terms
 	terms    []string
 	postings []posting
-	docs     map[uint32]struct{}
 }
 
 type posting struct{ term, id uint32 }
 
 // NewBuilder gives an empty Builder.
 func NewBuilder() *Builder {
-	return &Builder{pageSize: PageSize, numbers: map[string]uint32{}, docs: map[uint32]struct{}{}}
+	return &Builder{pageSize: PageSize, numbers: map[string]uint32{}}
 }
 
 // Add notes that id has term. Ids come in any order, fastest ascending; the
 // same posting twice is folded. An id outside 1..MaxID is a mistake of the
 // caller and panics.
-func (b *Builder) Add(term string, id int64) {
-	if id < 1 || id > MaxID {
-		panic(fmt.Sprintf("textindex: id %d outside 1..%d", id, MaxID))
-	}
+func (b *Builder) Add(term string, id int64) { b.Post(id, b.Number(term)) }
+
+// Number gives the number by which [Builder.Post] knows a term: who notes a
+// term again and again looks it up once.
+func (b *Builder) Number(term string) uint32 {
 	term = clip(term)
 	n, ok := b.numbers[term]
 	if !ok {
@@ -38,22 +38,17 @@ func (b *Builder) Add(term string, id int64) {
 		b.numbers[term] = n
 		b.terms = append(b.terms, term)
 	}
-	// A document's terms come together, so most of them need no look-up here.
-	if last := len(b.postings) - 1; last < 0 || b.postings[last].id != uint32(id) {
-		b.docs[uint32(id)] = struct{}{}
-	}
-	b.postings = append(b.postings, posting{n, uint32(id)})
+	return n
 }
 
-// Docs counts the distinct ids added.
-func (b *Builder) Docs() int { return len(b.docs) }
-
-// Reset empties the Builder for the next segment and keeps its memory.
-func (b *Builder) Reset() {
-	clear(b.numbers)
-	clear(b.terms) // they may be parts of long texts
-	clear(b.docs)
-	b.terms, b.postings = b.terms[:0], b.postings[:0]
+// Post is [Builder.Add] for terms by their numbers.
+func (b *Builder) Post(id int64, terms ...uint32) {
+	if id < 1 || id > MaxID {
+		panic(fmt.Sprintf("textindex: id %d outside 1..%d", id, MaxID))
+	}
+	for _, n := range terms {
+		b.postings = append(b.postings, posting{n, uint32(id)})
+	}
 }
 
 // Pages gives the segment's pages in order, none when nothing was added.
