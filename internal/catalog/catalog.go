@@ -47,6 +47,7 @@ type Service struct {
 	// importStep is how many rows of an import a transaction takes, as the
 	// last ones went.
 	importStep atomic.Int64
+	turns      *turns
 }
 
 // Open opens the catalog's database and, where there is none yet, makes the
@@ -60,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: db, log: o.Log}
+	s := &Service{db: db, log: o.Log, turns: newTurns()}
 	s.importStep.Store(firstImportStep)
 	s.merger = newMerger(ctx, db, o.Log)
 	s.reservations = batch.New(batch.Options[[]api.ReservationRequest]{

@@ -38,13 +38,19 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 	}
 	defer s.merger.Kick()
 	r.ID = id
+	defer s.turns.enter(r.ID, r.Rows[0].Line)()
 	i := newImporter(&r)
 	for rest := r.Rows; len(rest) > 0; {
 		step := min(int(s.importStep.Load()), len(rest))
 		if r.DryRun {
 			step = len(rest) // it keeps nobody waiting, and has to see its own new books
 		}
-		done, err := s.importPart(ctx, i, newPart(rest[:step], r.Source))
+		p := newPart(rest[:step], r.Source)
+		err := s.turns.wait(ctx, r.ID, r.Rows[0].Line, r.After)
+		var done []api.ImportResult
+		if err == nil {
+			done, err = s.importPart(ctx, i, p)
+		}
 		if err != nil {
 			return results, brokenOff(err, len(results.Results))
 		}

@@ -114,6 +114,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	}
 	err = i.run(ctx, stop)
 	i.progress.Done()
+	err = errors.Join(err, i.seen.close())
 	for _, note := range reader.Notes() {
 		a.streams.Note(note)
 	}

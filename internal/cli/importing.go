@@ -49,7 +49,8 @@ type importing struct {
 	reader   *bookfile.Reader
 	progress *ui.Progress
 	tally    tally
-	line     int // how far it has come in the file
+	line     int  // how far it has come in the file
+	after    *int // where the last part begins that was made
 	bad      int
 
 	rejectsFile *os.File

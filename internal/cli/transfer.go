@@ -19,8 +19,9 @@ import (
 const (
 	partRows  = 500
 	partBytes = 512 << 10
-	// partsAhead is how many parts may be ready for who takes them next.
-	partsAhead = 1
+	// partsAhead is how many parts may be on their way: while the catalog writes
+	// one it reads the next.
+	partsAhead = 2
 )
 
 // part is some rows of the file, bad ones among them, on its way to the catalog
@@ -31,7 +32,8 @@ type part struct {
 
 	results  []api.ImportResult
 	sendErr  error
-	answered int // how many results have been looked at
+	back     chan struct{} // closed when results and sendErr are there
+	answered int           // how many results have been looked at
 }
 
 // run reads, sends and counts until the file ends, all at the same time.
@@ -42,7 +44,7 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 		return err
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	parts, sent := make(chan *part, partsAhead), make(chan *part, partsAhead)
+	parts, sent := make(chan *part), make(chan *part, partsAhead-1)
 	work.Go(func() error {
 		defer close(parts)
 		return i.read(ctx, parts)
@@ -50,16 +52,24 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 	work.Go(func() error {
 		defer close(sent)
 		for p := range parts {
-			// One after the other: books are numbered in the order of the file.
-			p.results, p.sendErr = i.send(ctx, c, i.sift(p))
-			if err := handOver(ctx, p, sent); err != nil || p.sendErr != nil {
-				return err // who counts gives the error of sending, in its turn
+			request, err := i.sift(p)
+			if err != nil {
+				return err
 			}
+			if err := handOver(ctx, p, sent); err != nil {
+				return err
+			}
+			work.Go(func() error {
+				defer close(p.back)
+				p.results, p.sendErr = i.send(ctx, c, request)
+				return nil // who counts gives the error, in its turn
+			})
 		}
 		return nil
 	})
 	work.Go(func() error {
 		for p := range sent {
+			<-p.back
 			if err := i.count(p); err != nil {
 				stop()
 				return err
@@ -82,7 +92,7 @@ func handOver(ctx context.Context, p *part, to chan<- *part) error {
 // read packs rows into parts until the file or ctx ends.
 func (i *importing) read(ctx context.Context, parts chan<- *part) error {
 	for ended := false; !ended; {
-		p := &part{rows: make([]bookfile.Row, 0, partRows)}
+		p := &part{rows: make([]bookfile.Row, 0, partRows), back: make(chan struct{})}
 		for size := 0; len(p.rows) < partRows && size < partBytes; {
 			row, err := i.reader.Read()
 			if ended = err != nil; ended {
@@ -115,19 +125,29 @@ func textSize(r *api.ImportRow) int {
 }
 
 // sift marks rows that name a book again, and makes a request of the good ones.
-func (i *importing) sift(p *part) api.ImportRequest {
+func (i *importing) sift(p *part) (api.ImportRequest, error) {
 	request := api.ImportRequest{ID: i.tally.ImportID, Source: i.source, UpdateStock: i.flags.updateStock, DryRun: i.flags.dryRun}
-	request.Rows = make([]api.ImportRow, 0, len(p.rows))
+	request.Rows, request.After = make([]api.ImportRow, 0, len(p.rows)), i.after
 	for n := range p.rows {
 		row := &p.rows[n]
-		if row.Err == nil && i.seen.before(&row.Book) {
-			row.Err = api.Errorf(api.CodeConflict, "the same book as an earlier row of this file")
+		if row.Err == nil {
+			again, err := i.seen.before(&row.Book)
+			if err != nil {
+				return request, err
+			}
+			if again {
+				row.Err = api.Errorf(api.CodeConflict, "the same book as an earlier row of this file")
+			}
 		}
 		if row.Err == nil {
 			request.Rows = append(request.Rows, row.Book)
 		}
 	}
-	return request
+	if len(request.Rows) > 0 {
+		first := request.Rows[0].Line
+		i.after = &first
+	}
+	return request, nil
 }
 
 func (i *importing) send(ctx context.Context, c *client.Client, request api.ImportRequest) ([]api.ImportResult, error) {

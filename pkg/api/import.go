@@ -31,11 +31,14 @@ type ImportRow struct {
 // ImportRequest is the body of POST /v1/imports: a part of a file, at most
 // [MaxImportRows] rows. All parts of one file carry the same ID.
 type ImportRequest struct {
-	ID          string      `json:"id"`
-	Source      string      `json:"source"`
-	UpdateStock bool        `json:"update_stock"`
-	DryRun      bool        `json:"dry_run"`
-	Rows        []ImportRow `json:"rows"`
+	ID          string `json:"id"`
+	Source      string `json:"source"`
+	UpdateStock bool   `json:"update_stock"`
+	DryRun      bool   `json:"dry_run"`
+	// After is the first line of the part before this one. Parts that are under
+	// way at the same time are then taken in the order of the file.
+	After *int        `json:"after,omitempty"`
+	Rows  []ImportRow `json:"rows"`
 }
 
 // ImportStatus is what an import did (or, dry, would do) with a row.
