@@ -24,8 +24,9 @@ const (
 // Conditions on books that look an ISBN up, and a JSON list of them.
 const (
 	hasISBN = `id = coalesce((SELECT book_id FROM isbns_recent WHERE isbn = ?1), (SELECT book_id FROM isbns WHERE isbn = ?1))`
-	inISBNs = `id IN (SELECT book_id FROM isbns_recent WHERE isbn IN (SELECT value FROM json_each(?1))
-		UNION ALL SELECT book_id FROM isbns WHERE isbn IN (SELECT value FROM json_each(?1)))`
+	inISBNs = `id IN (SELECT coalesce(recent.book_id, old.book_id) FROM json_each(?1) AS wanted
+		LEFT JOIN isbns_recent AS recent ON recent.isbn = wanted.value LEFT JOIN isbns AS old ON old.isbn = wanted.value
+		WHERE coalesce(recent.book_id, old.book_id) IS NOT NULL)`
 )
 
 // isbnNumber is an ISBN-13, checked before, as the number by which it is

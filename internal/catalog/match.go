@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -87,6 +88,7 @@ func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 			ids = append(ids, *rows[n].id)
 		}
 	}
+	slices.Sort(isbns) // neighbours are read together
 	if err := k.find(tx, inISBNs, isbns); err != nil {
 		return nil, err
 	}

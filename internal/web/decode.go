@@ -2,18 +2,19 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -85,75 +86,69 @@ func checkContentType(header string) error {
 	return nil
 }
 
+// decodeStrict reads JSON as version 2 of encoding/json does: names match to the
+// letter, and none stands twice.
 func decodeStrict[T any](body []byte) (*T, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
 	v := new(T)
-	if err := decoder.Decode(v); err != nil {
-		return nil, explain[T](body, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, api.Errorf(api.CodeInvalid, "the body goes on after its JSON value")
+	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
+		return nil, explain(body, err)
 	}
 	if string(bytes.TrimSpace(body)) == "null" {
 		return nil, api.Errorf(api.CodeInvalid, "the body is null; send a JSON object")
 	}
-	if err := checkMembers(body); err != nil {
-		return nil, err
-	}
 	return v, nil
 }
 
-// explain says in our words what encoding/json found wrong.
-func explain[T any](body []byte, err error) error {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return api.Errorf(api.CodeInvalid, "the body is not JSON: %w at byte %d", err, syntax.Offset)
+// explain says in our words what is wrong with a body.
+func explain(body []byte, err error) error {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return explainSyntax(body, syntax)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return api.Errorf(api.CodeInvalid, "the body is not JSON: it ends too early")
+	wrong, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case !ok:
+		return api.Wrap(api.CodeInvalid, err, "the body cannot be read")
+	case errors.Is(wrong.Err, json.ErrUnknownName):
+		return api.Errorf(api.CodeInvalid, "unknown member %q", wrong.JSONPointer.LastToken())
+	case wrong.GoType == reflect.TypeFor[time.Time]() && wrong.JSONKind == '"':
+		return api.Wrap(api.CodeInvalid, err, memberPath(wrong.JSONPointer)+" cannot be read")
+	default:
+		return api.Errorf(api.CodeInvalid, "%s must be %s, not %s", memberPath(wrong.JSONPointer), kindName(wrong.GoType), found(wrong))
 	}
-	// encoding/json has no type for this one.
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return api.Errorf(api.CodeInvalid, "unknown member %s", name)
-	}
-	member := wrongMember[T](body)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return api.Errorf(api.CodeInvalid, "%s must be %s, not %s", memberPath(member, wrong.Field), kindName(wrong.Type), clip(wrong.Value))
-	}
-	return api.Wrap(api.CodeInvalid, err, memberPath(member, "")+" cannot be read")
 }
 
-// wrongMember finds the member of the body's object that does not decode: the
-// error of a type that decodes itself does not name it.
-func wrongMember[T any](body []byte) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return ""
+func explainSyntax(body []byte, err *jsontext.SyntacticError) error {
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return api.Errorf(api.CodeInvalid, "member %q stands twice", err.JSONPointer.LastToken())
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return api.Errorf(api.CodeInvalid, "the body is not JSON: it ends too early")
+	case err.JSONPointer == "" && jsontext.Value(bytes.TrimSpace(body[:err.ByteOffset])).IsValid():
+		return api.Errorf(api.CodeInvalid, "the body goes on after its JSON value")
+	default:
+		return api.Errorf(api.CodeInvalid, "the body is not JSON: something is wrong at byte %d", err.ByteOffset+1)
 	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		one, err := json.Marshal(map[string]json.RawMessage{name: members[name]})
-		if err != nil || json.Unmarshal(one, new(T)) != nil {
-			return name
+}
+
+// memberPath is the way to a value in the body, as people write it, without the
+// places in lists.
+func memberPath(to jsontext.Pointer) string {
+	var names []string
+	for name := range to.Tokens() {
+		if _, err := strconv.ParseUint(name, 10, 32); err != nil {
+			names = append(names, name)
 		}
 	}
-	return ""
-}
-
-func memberPath(member, field string) string {
-	first, _, _ := strings.Cut(field, ".")
-	switch {
-	case member == "" && field == "":
+	if len(names) == 0 {
 		return "the body"
-	case member == "" || member == first:
-		return field
-	case field == "":
-		return member
-	default:
-		return member + "." + field
 	}
+	return strings.Join(names, ".")
 }
 
 func kindName(t reflect.Type) string {
+	if t == nil {
+		return "something else"
+	}
 	switch t.Kind() {
 	case reflect.Bool:
 		return "true or false"
@@ -166,6 +161,15 @@ func kindName(t reflect.Type) string {
 	default:
 		return "a whole number that fits"
 	}
+}
+
+// found says what stands where something else should.
+func found(wrong *json.SemanticError) string {
+	kind := wrong.JSONKind.String()
+	if wrong.JSONKind == '0' && len(wrong.JSONValue) > 0 {
+		return kind + " " + clip(string(wrong.JSONValue))
+	}
+	return kind
 }
 
 func clip(value string) string {

@@ -4,7 +4,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -12,6 +11,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits of a book's fields, in characters unless said otherwise.
@@ -76,9 +78,13 @@ func (o Optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.Value
 // UnmarshalJSON reads a value or null, and remembers that it was there.
 func (o *Optional[T]) UnmarshalJSON(data []byte) error {
 	o.Set = true
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // the outer decoder's strictness does not come in here
-	return decoder.Decode(&o.Value)
+	return jsonv2.Unmarshal(data, &o.Value, jsonv2.RejectUnknownMembers(true))
+}
+
+// UnmarshalJSONFrom is UnmarshalJSON as strictly as the decoder is.
+func (o *Optional[T]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	o.Set = true
+	return jsonv2.UnmarshalDecode(decoder, &o.Value)
 }
 
 // BookEdit is the body of POST /v1/books (title and price are then required)

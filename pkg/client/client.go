@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -105,7 +107,7 @@ func (c *Client) do(ctx context.Context, call call, reply any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(answer.Body, reply); err != nil {
+	if err := jsonv2.Unmarshal(answer.Body, reply); err != nil {
 		return lost(call.service, call.method, fmt.Errorf("its answer can't be read: %w", err))
 	}
 	return nil
