@@ -3,23 +3,74 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
 
+	"github.com/bazar-store/bazar/internal/batch"
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// Book gives the book that ref (an item number or an ISBN) stands for.
+// Book gives the book that ref (an item number or an ISBN) stands for. Who asks
+// for books at the same time shares one query, which begins after all have
+// asked.
 func (s *Service) Book(ctx context.Context, ref string) (api.Book, error) {
-	b, err := findBook(s.db.Read(ctx), ref)
+	id, isbn, err := api.ParseBookRef(ref)
 	if err != nil {
 		return api.Book{}, err
 	}
+	if isbn != "" {
+		b, err := findBook(s.db.Read(ctx), ref)
+		if err != nil {
+			return api.Book{}, err
+		}
+		return b.book(), nil
+	}
+	b, err := s.reads.Do(ctx, id)
+	if full, ok := errors.AsType[*batch.Full](err); ok {
+		err = api.Wrap(api.CodeUnavailable, err, full.Error())
+	}
+	if err != nil {
+		return api.Book{}, err
+	}
+	if b == nil {
+		return api.Book{}, noBook(ref)
+	}
 	return b.book(), nil
+}
+
+// readBooks reads books by their item numbers, in the order asked; nil for one
+// that is not there.
+func (s *Service) readBooks(ctx context.Context, ids []int64) ([]*bookRow, error) {
+	where, value := "id = ?", any(ids[0])
+	if len(ids) > 1 {
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return nil, fmt.Errorf("books by id: %w", err)
+		}
+		where, value = "id IN (SELECT value FROM json_each(?))", string(list)
+	}
+	rows, err := selectBooks(s.db.Read(ctx), where, value)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]*bookRow, len(rows))
+	for i := range rows {
+		byID[rows[i].ID] = &rows[i]
+	}
+	books := make([]*bookRow, len(ids))
+	for i, id := range ids {
+		books[i] = byID[id]
+	}
+	return books, nil
+}
+
+func noBook(ref string) error {
+	return api.Errorf(api.CodeNotFound, "no book %s", strings.TrimSpace(ref))
 }
 
 func findBook(tx *gorm.DB, ref string) (*bookRow, error) {
@@ -36,7 +87,7 @@ func findBook(tx *gorm.DB, ref string) (*bookRow, error) {
 		return nil, err
 	}
 	if len(books) == 0 {
-		return nil, api.Errorf(api.CodeNotFound, "no book %s", strings.TrimSpace(ref))
+		return nil, noBook(ref)
 	}
 	return &books[0], nil
 }

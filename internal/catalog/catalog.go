@@ -43,6 +43,7 @@ type Service struct {
 	db           *database.DB
 	log          *slog.Logger
 	reservations *batch.Group[[]api.ReservationRequest, []api.Reservation]
+	reads        *batch.Group[int64, *bookRow]
 	merger       *merger
 	// importStep is how many rows of an import a transaction takes, as the
 	// last ones went.
@@ -67,6 +68,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	s.reservations = batch.New(batch.Options[[]api.ReservationRequest]{
 		Callers: o.BatchCallers, Weigh: countLines, Split: database.IsConstraint,
 	}, s.decide)
+	s.reads = batch.New(batch.Options[int64]{}, s.readBooks)
 	if err := s.establish(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -76,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 // Close ends the catalog's work and closes its database.
 func (s *Service) Close() error {
 	s.reservations.Close()
+	s.reads.Close()
 	s.merger.Close()
 	return s.db.Close()
 }

@@ -17,7 +17,7 @@ import (
 const (
 	// seenSlots is how far the table in memory grows, 8 bytes a slot; when half
 	// of them are used they move to a file.
-	seenSlots = 1 << 19
+	seenSlots = 1 << 18
 	// blockHashes are read from the file at once.
 	blockHashes = 512
 	// filterBits is the size of the filter over what is in the file.
@@ -145,20 +145,24 @@ func (s *seen) spill() (err error) {
 	slices.Sort(s.slots) // the free ones come first
 	hashes := s.slots[len(s.slots)-s.used:]
 	run := seenRun{offset: s.size}
-	data := make([]byte, 0, 8*len(hashes))
-	for i, hash := range hashes {
-		if i%blockHashes == 0 {
-			run.firsts = append(run.firsts, hash)
+	block := make([]byte, 0, 8*blockHashes)
+	for some := range slices.Chunk(hashes, blockHashes) {
+		run.firsts = append(run.firsts, some[0])
+		block = block[:0]
+		for _, hash := range some {
+			block = binary.LittleEndian.AppendUint64(block, hash)
+			for _, bit := range filterBitsOf(hash) {
+				s.filter[bit/64] |= 1 << (bit % 64)
+			}
 		}
-		data = binary.LittleEndian.AppendUint64(data, hash)
-		for _, bit := range filterBitsOf(hash) {
-			s.filter[bit/64] |= 1 << (bit % 64)
+		if _, err := s.file.WriteAt(block, s.size); err != nil {
+			return err
 		}
+		s.size += int64(len(block))
 	}
-	n, err := s.file.WriteAt(data, s.size)
-	s.size, s.runs, s.used = s.size+int64(n), append(s.runs, run), 0
+	s.runs, s.used = append(s.runs, run), 0
 	clear(s.slots)
-	return err
+	return nil
 }
 
 func filterBitsOf(hash uint64) [3]uint64 {

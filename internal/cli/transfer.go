@@ -17,7 +17,7 @@ import (
 // JSON may make six bytes of one, and a request holds 4 MiB. Small parts keep
 // memory small, and lose no speed.
 const (
-	partRows  = 500
+	partRows  = 1000
 	partBytes = 512 << 10
 	// partsAhead is how many parts may be on their way: while the catalog writes
 	// one it reads the next.
