@@ -26,17 +26,18 @@ import (
 // microseconds, and more of them than cores would only wait in turn.
 const readers = 4
 
-// What a connection may do, for [connect].
-const (
-	reading = "mode=rw&_query_only=1"
-	writing = "mode=rw"
-)
+// connections is how many a database has at most: the readers of single
+// statements, those of snapshots, and the writer. They come from one pool, and a
+// command that lives for a moment uses the same one for all: opening one costs
+// more than a purchase's statements.
+const connections = 2*readers + 1
 
 // DB is one service's SQLite database: a pool of readers, and one writer at a
 // time over all processes that have it open.
 type DB struct {
 	path       string
 	migrations fs.FS
+	pool       *sql.DB
 	read       *gorm.DB
 	gate       *turnstile
 	// writing holds the writer while nobody writes, and snapshots the readers
@@ -45,6 +46,7 @@ type DB struct {
 	writing   chan *session
 	snapshots chan *session
 	close     sync.Once
+	copying   checkpoints
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
@@ -84,11 +86,10 @@ func (db *DB) open(ctx context.Context) error {
 			return err
 		}
 	}
-	pool, err := connect(db.path, reading, readers)
-	if err != nil {
+	if db.pool, err = connect(db.path, "mode=rw&_query_only=1", connections); err != nil {
 		return err
 	}
-	if db.read, err = mapTables(pool); err != nil {
+	if db.read, err = mapTables(db.pool); err != nil {
 		return err
 	}
 	version, err := db.version(ctx)
@@ -108,7 +109,7 @@ func (db *DB) open(ctx context.Context) error {
 func connect(path, query string, connections int) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	dsn := name.String() + "?" + query + "&_txlock=immediate&_busy_timeout=5000&_synchronous=FULL" +
-		"&_pragma=cache_size(-2000)&_pragma=temp_store(2)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
+		"&_pragma=cache_size(-2000)&_pragma=temp_store(2)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(67108864)&_foreign_keys=1"
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
@@ -123,7 +124,7 @@ func mapTables(pool *sql.DB) (*gorm.DB, error) {
 		PrepareStmt: true, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), pool.Close())
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	return mapped, nil
 }
@@ -146,7 +147,7 @@ func (db *DB) Snapshot(ctx context.Context, read func(tx *gorm.DB) error) (err e
 	}
 	defer func() { db.snapshots <- usable(reader) }()
 	if reader == nil {
-		if reader, err = openSession(ctx, db.path, reading); err != nil {
+		if reader, err = openSession(ctx, db.pool); err != nil {
 			return Explain(err)
 		}
 	}
@@ -178,9 +179,12 @@ func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
 		return err
 	}
 	defer leave()
-	defer func() { db.writing <- usable(writer) }()
+	defer func() {
+		db.copying.start(ctx, db)
+		db.writing <- usable(writer)
+	}()
 	if writer == nil {
-		if writer, err = openSession(context.WithoutCancel(ctx), db.path, writing); err != nil {
+		if writer, err = openWriter(context.WithoutCancel(ctx), db.pool); err != nil {
 			return Explain(err)
 		}
 	}
@@ -235,7 +239,9 @@ func busy(cause error) error {
 // twice.
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
-		err = errors.Join(closeAll(db.writing), closeAll(db.snapshots), closePool(db.read))
+		err = closeAll(db.writing)
+		db.copying.work.Wait() // which only writers start
+		err = errors.Join(err, closeAll(db.snapshots), closePool(db.pool))
 	})
 	return err
 }
@@ -250,13 +256,9 @@ func closeAll(sessions chan *session) (err error) {
 	return err
 }
 
-func closePool(mapped *gorm.DB) error {
-	if mapped == nil {
+func closePool(pool *sql.DB) error {
+	if pool == nil {
 		return nil
-	}
-	pool, err := mapped.DB()
-	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
 	}
 	if err := pool.Close(); err != nil {
 		return fmt.Errorf("sqlite: %w", err)

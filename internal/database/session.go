@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -18,31 +19,47 @@ const keptStatements = 200
 // cache prepare every statement again in every transaction, which costs more
 // than most statements do.
 type session struct {
-	pool       *sql.DB
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 	// broken says that it can't be told what state the connection is in.
 	broken bool
 }
 
-func openSession(ctx context.Context, path, query string) (*session, error) {
-	pool, err := connect(path, query, 1)
+// openSession takes a connection of the pool, for good.
+func openSession(ctx context.Context, pool *sql.DB) (*session, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// openWriter takes a connection, and lets it write.
+func openWriter(ctx context.Context, pool *sql.DB) (*session, error) {
+	s, err := openSession(ctx, pool)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), pool.Close())
+	if _, err := s.conn.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), s.close())
 	}
-	return &session{pool: pool, conn: conn, statements: map[string]*sql.Stmt{}}, nil
+	return s, nil
 }
 
-// close closes the connection; nil is closed.
+// close closes the connection, which nobody else may have after what it was
+// used for; nil is closed.
 func (s *session) close() error {
 	if s == nil {
 		return nil
 	}
-	return errors.Join(s.forget(), s.conn.Close(), s.pool.Close())
+	err := s.forget()
+	if lost := s.conn.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(lost, driver.ErrBadConn) {
+		err = errors.Join(err, lost)
+	}
+	if closed := s.conn.Close(); !errors.Is(closed, sql.ErrConnDone) { // it was, by what Raw was told
+		err = errors.Join(err, closed)
+	}
+	return err
 }
 
 func (s *session) forget() (err error) {
