@@ -51,7 +51,7 @@ func newMARC(in io.Reader, format Format, o *Options) (*marcSource, error) {
 		return s, nil
 	}
 	var err error
-	if s.xml, err = marc.NewXMLReader(in); err != nil {
+	if s.xml, err = marc.NewXMLReader(in, false); err != nil {
 		return nil, err
 	}
 	s.read = s.xml.Next

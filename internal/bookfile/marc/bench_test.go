@@ -84,7 +84,7 @@ func BenchmarkMARC8(b *testing.B) {
 func BenchmarkMARCXML(b *testing.B) {
 	f := usual(utf8Leader, "é")
 	benchmark(b, xmlRecord(f[0], f[1:]...), func(r io.Reader) func() (marc.Item, error) {
-		x, err := marc.NewXMLReader(r)
+		x, err := marc.NewXMLReader(r, false)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func BenchmarkMARCXML(b *testing.B) {
 // TestMemoryStaysFlat streams more than 100 MB.
 func TestMemoryStaysFlat(t *testing.T) {
 	f := usual(utf8Leader, "é")
-	x, err := marc.NewXMLReader(&repeated{text: xmlRecord(f[0], f[1:]...), left: 6 << 20})
+	x, err := marc.NewXMLReader(&repeated{text: xmlRecord(f[0], f[1:]...), left: 6 << 20}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

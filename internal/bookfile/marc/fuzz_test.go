@@ -69,7 +69,7 @@ func FuzzMARCXML(f *testing.F) {
 	f.Add(collection(xmlEmma()[:60], "<!-- ", xmlWar(), "</record>text"))
 	f.Add(`<?xml version="1.0" encoding="iso-8859-1"?>` + xmlEmma() + "\xff\xfe<\x00")
 	f.Fuzz(func(t *testing.T, s string) {
-		r, err := marc.NewXMLReader(strings.NewReader(s))
+		r, err := marc.NewXMLReader(strings.NewReader(s), false)
 		if err != nil {
 			return
 		}

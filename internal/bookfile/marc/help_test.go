@@ -89,7 +89,7 @@ func readISO(t testing.TB, text string) []marc.Item {
 
 func readXML(t testing.TB, text string) []marc.Item {
 	t.Helper()
-	r, err := marc.NewXMLReader(strings.NewReader(text))
+	r, err := marc.NewXMLReader(strings.NewReader(text), false)
 	if err != nil {
 		t.Fatal(err)
 	}

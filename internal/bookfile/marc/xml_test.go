@@ -79,7 +79,7 @@ func TestRecordsOfMARCXML(t *testing.T) {
 			if len(test.text) > 100_000 {
 				return
 			}
-			r, err := marc.NewXMLReader(iotest.OneByteReader(strings.NewReader(test.text)))
+			r, err := marc.NewXMLReader(iotest.OneByteReader(strings.NewReader(test.text)), false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,12 @@ func TestMARCXMLInOtherEncodings(t *testing.T) {
 		}
 	}
 	same(t, summary(readXML(t, strings.Replace(declared("windows-1253"), "Ě", "\xff", 1))), []string{"1! not of the encoding that the file declares"})
-	_, err = marc.NewXMLReader(strings.NewReader(declared("x-nonsense")))
+	before, err := marc.NewXMLReader(strings.NewReader(declared("iso-8859-2")), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, summary(items(t, before.Next)), []string{"1: Ěmma Łódź"})
+	_, err = marc.NewXMLReader(strings.NewReader(declared("x-nonsense")), false)
 	if api.CodeOf(err) != api.CodeInvalid || !strings.Contains(err.Error(), `"x-nonsense"`) {
 		t.Errorf("%v, want an error that names the encoding", err)
 	}
@@ -134,7 +139,7 @@ func TestAnErrorOfTheInputIsGivenInXML(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	text := collection(xmlEmma())
 	for _, n := range []int{0, 30, 60, 150, len(text)} {
-		r, err := marc.NewXMLReader(&failing{strings.NewReader(text[:n]), broken})
+		r, err := marc.NewXMLReader(&failing{strings.NewReader(text[:n]), broken}, false)
 		for err == nil {
 			_, err = r.Next()
 		}
@@ -147,7 +152,7 @@ func TestAnErrorOfTheInputIsGivenInXML(t *testing.T) {
 func TestRejectedRecordsAreReadAgain(t *testing.T) {
 	head := `<m:collection xmlns:m="http://www.loc.gov/MARC21/slim">`
 	text := head + "<m:record>--</m:record><m:record><m:leader>&amp;<m:record/><!-- </m:collection>"
-	r, err := marc.NewXMLReader(strings.NewReader(text))
+	r, err := marc.NewXMLReader(strings.NewReader(text), false)
 	if err != nil {
 		t.Fatal(err)
 	}

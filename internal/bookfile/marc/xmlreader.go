@@ -34,10 +34,14 @@ type XMLReader struct {
 	noEnd map[string]int64 // up to where in the file an end was looked for in vain
 }
 
-// NewXMLReader makes a reader of r's records. An encoding that is not known is
-// an [api.CodeInvalid].
-func NewXMLReader(r io.Reader) (*XMLReader, error) {
-	text, changed, err := toUTF8(r)
+// NewXMLReader makes a reader of r's records. The encoding is what the file
+// says, UTF-8 if it says nothing, and always if it was decoded before. One that
+// is not known is an [api.CodeInvalid].
+func NewXMLReader(r io.Reader, decoded bool) (*XMLReader, error) {
+	text, changed, err := r, false, error(nil)
+	if !decoded {
+		text, changed, err = toUTF8(r)
+	}
 	if err != nil {
 		return nil, err
 	}

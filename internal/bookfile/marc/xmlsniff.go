@@ -5,7 +5,7 @@ import "bytes"
 // IsXML says whether a file, by its first bytes, is MARCXML: whether its root is
 // a collection or a record of the namespace.
 func IsXML(head []byte) bool {
-	r, err := NewXMLReader(bytes.NewReader(head))
+	r, err := NewXMLReader(bytes.NewReader(head), false)
 	if err != nil {
 		return false
 	}
