@@ -1,6 +1,7 @@
 // Package bookfile reads and writes files of books: CSV (RFC 4180) and NDJSON
-// (a JSON object a line) to and from the rows and books of pkg/api. It knows no
-// service. Rows stream: memory does not grow with the file.
+// (a JSON object a line) to and from the rows and books of pkg/api; and it reads
+// MARC 21 (ISO 2709 and MARCXML). It knows no service. Rows stream: memory does
+// not grow with the file.
 package bookfile
 
 import (
@@ -16,17 +17,23 @@ type Format string
 const (
 	CSV    Format = "csv"
 	NDJSON Format = "ndjson"
+	// MARC is MARC 21 in ISO 2709, MARCXML the same in XML. They are only read.
+	MARC    Format = "marc"
+	MARCXML Format = "marcxml"
 )
 
 // ParseFormat reads what --format says, in any case. Its errors are
 // [api.CodeInvalid].
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(strings.ToLower(s)); f {
-	case CSV, NDJSON:
+	case CSV, NDJSON, MARC, MARCXML:
 		return f, nil
 	}
-	return "", api.Errorf(api.CodeInvalid, "%q is not a format; write csv or ndjson", s)
+	return "", api.Errorf(api.CodeInvalid, "%q is not a format; write csv, ndjson, marc or marcxml", s)
 }
+
+// Writable says whether books are written in the format too.
+func (f Format) Writable() bool { return f == CSV || f == NDJSON }
 
 // maxRow is the longest row that is read, in bytes.
 const maxRow = 1 << 20
@@ -34,7 +41,8 @@ const maxRow = 1 << 20
 // Options says how a file is to be understood. The zero value suits a file
 // whose header names Bazar's own fields.
 type Options struct {
-	// Format is detected when empty: a file that begins with "{" is NDJSON.
+	// Format is detected when empty: by the leader of a MARC record, by the root
+	// of MARCXML; a file that begins with "{" is NDJSON, any other CSV.
 	Format Format
 	// Name is the file's name, for messages.
 	Name string
@@ -50,6 +58,9 @@ type Options struct {
 	Set map[string]string
 	// Key is the column whose value becomes the row's key.
 	Key string
+	// NoKeys leaves out the keys that a format has without being asked, as MARC
+	// has control numbers: for files whose source has no name.
+	NoKeys bool
 	// Separator stands between several authors or topics in one cell;
 	// ";" when empty.
 	Separator string

@@ -17,7 +17,7 @@ func TestParseFormat(t *testing.T) {
 	}
 	for _, s := range []string{"", "xml", "json"} {
 		_, err := bookfile.ParseFormat(s)
-		wants(t, err, "write csv or ndjson")
+		wants(t, err, "write csv, ndjson, marc or marcxml")
 	}
 }
 

@@ -3,6 +3,7 @@ package bookfile
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,14 +15,24 @@ import (
 const maxNoted = 30
 
 // Row is one row of a file. Line is the physical line it begins in, from 1 (the
-// header's, in CSV). Err, an [api.CodeInvalid], says why a row is bad; Book then
+// header's, in CSV), or in MARC the number of the record. Err, an [api.CodeInvalid], says why a row is bad; Book then
 // has nothing but its line.
 type Row struct {
 	Line int
 	Book api.ImportRow
 	Err  error
 
-	raw string // as it stands in the file, without the line end
+	raw     string // as it stands in the file, without the line end
+	counted bool   // Line is the number of a record
+}
+
+// At is where the row stands in a file of that name, for messages:
+// "books.csv:7", or "books.mrc: record 7".
+func (r *Row) At(name string) string {
+	if r.counted {
+		return fmt.Sprintf("%s: record %d", name, r.Line)
+	}
+	return fmt.Sprintf("%s:%d", name, r.Line)
 }
 
 // Reader reads the rows of a book file.
@@ -69,6 +80,10 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 	rd := &Reader{format: format, convert: newConverter(o)}
 	if err := rd.convert.check(); err != nil {
 		return nil, err
+	}
+	if format == MARC || format == MARCXML {
+		rd.source, err = newMARC(in.rest(), format, o)
+		return rd, err
 	}
 	plan := newPlan(o)
 	if format == NDJSON {
@@ -137,6 +152,9 @@ func (r *Reader) Read() (Row, error) {
 	return row, nil
 }
 
+// IsLines says whether the file's lines are about as many as its rows.
+func (r *Reader) IsLines() bool { return r.format != MARC && r.format != MARCXML }
+
 // note keeps what a layout leaves out, each name once.
 func (r *Reader) note(l *layout) {
 	r.lostID = r.lostID || l.lostID
@@ -153,6 +171,9 @@ func (r *Reader) Notes() []string {
 	var notes []string
 	if r.lostID {
 		notes = append(notes, "id is not used: item numbers are the store's own; to match books by it, use --key id")
+	}
+	if s, ok := r.source.(*marcSource); ok {
+		notes = append(notes, s.notes()...)
 	}
 	switch {
 	case len(r.unused) > maxNoted:

@@ -5,23 +5,32 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+
+	"github.com/bazar-store/bazar/internal/bookfile/marc"
 )
 
 // Rejects writes rows that were turned down to a file of the input's own
 // format, each as it stood there, with the reason in a last column or member
 // "error". The file can be mended and imported with the same options: "error"
-// is not read. Rows turned down again have a second one.
+// is not read. Rows turned down again have a second one. In MARCXML the reason
+// is a comment before the record; in ISO 2709 there is no place for it.
 type Rejects struct {
 	w         *bufio.Writer
 	format    Format
 	delimiter byte
-	header    string // still to be written
+	header    string          // still to be written
+	xml       *marc.XMLReader // of MARCXML
+	tail      string          // still to be written at the end
 }
 
 // Rejects makes a writer of rejected rows of r's format. Nothing is written
 // before the first row.
 func (r *Reader) Rejects(w io.Writer) *Rejects {
-	return &Rejects{w: bufio.NewWriter(w), format: r.format, delimiter: r.delimiter, header: r.header}
+	rejects := &Rejects{w: bufio.NewWriter(w), format: r.format, delimiter: r.delimiter, header: r.header}
+	if s, ok := r.source.(*marcSource); ok {
+		rejects.xml = s.xml
+	}
+	return rejects
 }
 
 // Add writes a row of the reader with the reason, or the row's own error if
@@ -29,6 +38,9 @@ func (r *Reader) Rejects(w io.Writer) *Rejects {
 func (r *Rejects) Add(row Row, reason string) error {
 	if reason == "" && row.Err != nil {
 		reason = row.Err.Error()
+	}
+	if r.format == MARC || r.format == MARCXML {
+		return r.addMARC(row.raw, oneLine(reason))
 	}
 	if r.format == NDJSON {
 		_, err := r.w.WriteString(withError(row.raw, reason) + "\n")
@@ -47,8 +59,27 @@ func (r *Rejects) Add(row Row, reason string) error {
 	return err
 }
 
-// Flush writes what is still buffered.
-func (r *Rejects) Flush() error { return r.w.Flush() }
+// addMARC writes a record, which in ISO 2709 may have lost its end.
+func (r *Rejects) addMARC(raw, reason string) error {
+	text := marc.Terminated(raw)
+	if r.xml != nil {
+		text = marc.Rejected(raw, reason)
+		if r.tail == "" {
+			text = r.xml.Head() + text
+			r.tail = r.xml.Tail()
+		}
+	}
+	_, err := r.w.WriteString(text)
+	return err
+}
+
+// Flush ends the file, and writes what is still buffered.
+func (r *Rejects) Flush() error {
+	// An error stays with the writer.
+	_, _ = r.w.WriteString(r.tail)
+	r.tail = ""
+	return r.w.Flush()
+}
 
 // oneLine makes the reason a line that is never empty.
 func oneLine(s string) string {

@@ -10,12 +10,15 @@ import (
 
 // sniff steps past a byte order mark and tells the format, unless it is given.
 func sniff(in *window, given Format) (Format, error) {
-	for !in.eof && len(in.data()) < chunk && !bytes.ContainsAny(bytes.TrimSpace(in.data()), "\r\n") {
+	for !in.eof && len(in.data()) < chunk && (!bytes.ContainsAny(bytes.TrimSpace(in.data()), "\r\n") || bytes.HasPrefix(in.data(), []byte("<"))) {
 		if err := in.fill(); err != nil {
 			return "", err
 		}
 	}
 	data := in.data()
+	if format, ok := sniffMARC(data, given); ok {
+		return format, nil
+	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return "", api.Errorf(api.CodeInvalid, "the file is UTF-16; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
 	}

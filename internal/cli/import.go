@@ -30,17 +30,19 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take books from a CSV or NDJSON file",
-		Long: "Take books from a CSV or NDJSON file; - is standard input. A book that is known already, by ISBN or by\n" +
-			"--key, is updated; its stock is left alone unless --update-stock. Bad rows are reported, the rest go in.",
+		Short: "Take books from a file: CSV, NDJSON or MARC 21",
+		Long: "Take books from a CSV or NDJSON file, or one of MARC 21 (ISO 2709, MARCXML); - is standard input. A book\n" +
+			"that is known already, by ISBN or by --key, is updated; its stock is left alone unless --update-stock. Bad\n" +
+			"rows are reported, the rest go in. MARC has no stock and seldom a price: --set gives them.",
 		Example: "  bazar import books.csv --dry-run\n" +
 			"  bazar import books.csv --map title=name,isbn13=isbn,authors=author --set price=9.99,currency=USD,stock=10\n" +
+			"  bazar import library.mrc --set price=9.99,currency=USD,stock=1\n" +
 			"  bazar export | bazar import -",
 		Args: needs(1, 1, "a FILE, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), &f, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv or ndjson; detected if not given")
+	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, marc or marcxml; detected if not given")
 	flags.StringVar(&f.delimiter, "delimiter", "", "`CHARACTER` between cells; detected if not given; \\t is a tab")
 	flags.StringVar(&f.columns, "map", "", "which column is which field: `FIELD=COLUMN,...`")
 	flags.StringVar(&f.constants, "set", "", "what the file does not say: `FIELD=VALUE,...`")
@@ -104,9 +106,13 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err != nil {
 		return err
 	}
+	options.NoKeys = path == "-" && f.source == ""
 	reader, err := bookfile.NewReader(in, options)
 	if err != nil {
 		return err
+	}
+	if !reader.IsLines() {
+		rows = 0
 	}
 	i, err := a.newImporting(f, name, reader, rows)
 	if err != nil {
@@ -189,6 +195,9 @@ func (a *app) exportCommand() *cobra.Command {
 				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv or ndjson, or use `bazar search --all`")
 			}
 			f, err := bookfile.ParseFormat(cmp.Or(format, a.output.output, string(bookfile.CSV)))
+			if err == nil && !f.Writable() {
+				err = api.Errorf(api.CodeInvalid, "%s is only read; export writes csv or ndjson", f)
+			}
 			if err != nil {
 				return err
 			}

@@ -77,7 +77,7 @@ func (i *importing) reject(row bookfile.Row, reason string) error {
 	i.tally.Rejected++
 	if i.bad++; i.bad <= badShown {
 		i.progress.Clear()
-		i.app.streams.Note(fmt.Sprintf("%s:%d: %s", i.name, row.Line, reason))
+		i.app.streams.Note(row.At(i.name) + ": " + reason)
 	}
 	if i.rejects == nil {
 		return nil
