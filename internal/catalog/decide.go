@@ -58,7 +58,7 @@ type taking struct {
 	books  map[int64]*bookRow
 	moves  map[int64]int64
 	rows   []api.Reservation
-	ledger [][]any
+	ledger []*ledgerRow
 	at     int64
 }
 
@@ -115,9 +115,9 @@ func (t *taking) take(r *api.ReservationRequest) {
 		b, change := t.books[l.BookID], -l.Quantity
 		b.Stock += change
 		t.moves[b.ID] += change
-		entry := ledgerRow{BookID: b.ID, At: t.at, Cause: sold, Operation: r.ID}
+		entry := &ledgerRow{BookID: b.ID, At: t.at, Cause: sold, Operation: r.ID}
 		entry.stocked(change, b.Stock)
-		t.ledger = append(t.ledger, entry.values())
+		t.ledger = append(t.ledger, entry)
 	}
 }
 
@@ -134,5 +134,5 @@ func (t *taking) flush(tx *gorm.DB) error {
 	if err := moveStock(tx, t.moves); err != nil {
 		return err
 	}
-	return database.InsertAll(tx, "ledger", ledgerColumns(), t.ledger)
+	return database.InsertAll(tx, "ledger", ledgerColumns(), t.ledger, appendEntry)
 }

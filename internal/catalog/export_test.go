@@ -54,5 +54,5 @@ func Models() map[string]any {
 
 // HandWritten are the columns that statements name in the order of values.
 func HandWritten() (books, ledger []string, bookValues, ledgerValues int) {
-	return bookColumns(), ledgerColumns(), len((&bookRow{}).values()), len((&ledgerRow{}).values())
+	return bookColumns(), ledgerColumns(), len(appendBook(nil, &bookRow{})), len(appendEntry(nil, &ledgerRow{}))
 }

@@ -30,12 +30,23 @@ const (
 type indexer struct {
 	*textindex.Builder
 
-	words  map[string][]uint32 // a word's terms, by their numbers
-	shared map[string][]uint32 // likewise of a whole publisher or topic
+	words    map[string]wordTerms
+	prefixes map[string]uint32   // the terms of short prefixes
+	shared   map[string][]uint32 // those of a whole publisher or topic
+}
+
+// wordTerms are the terms of a word, by their numbers: itself and its short
+// prefixes.
+type wordTerms struct {
+	terms [1 + shortPrefix]uint32
+	n     int
 }
 
 func newIndexer() *indexer {
-	return &indexer{Builder: textindex.NewBuilder(), words: map[string][]uint32{}, shared: map[string][]uint32{}}
+	return &indexer{
+		Builder: textindex.NewBuilder(), words: map[string]wordTerms{},
+		prefixes: map[string]uint32{}, shared: map[string][]uint32{},
+	}
 }
 
 // terms gives the terms that a book is found by, some of them twice; none for a
@@ -90,19 +101,25 @@ func (x *indexer) appendText(terms []uint32, text string) []uint32 {
 func (x *indexer) appendWord(terms []uint32, word string) []uint32 {
 	own, known := x.words[word]
 	if !known {
-		own = append(own, x.Number(word))
-		end := 0
-		for range shortPrefix {
-			_, n := utf8.DecodeRuneInString(word[end:])
-			if n == 0 {
-				break
-			}
-			end += n
-			own = append(own, x.Number(markPrefix+word[:end]))
-		}
+		own = x.newWord(word)
 		x.words[word] = own
 	}
-	return append(terms, own...)
+	return append(terms, own.terms[:own.n]...)
+}
+
+func (x *indexer) newWord(word string) wordTerms {
+	own := wordTerms{terms: [1 + shortPrefix]uint32{x.Number(word)}, n: 1}
+	for end := 0; own.n < len(own.terms) && end < len(word); own.n++ {
+		_, size := utf8.DecodeRuneInString(word[end:])
+		end += size
+		prefix, known := x.prefixes[word[:end]]
+		if !known {
+			prefix = x.Number(markPrefix + word[:end])
+			x.prefixes[word[:end]] = prefix
+		}
+		own.terms[own.n] = prefix
+	}
+	return own
 }
 
 // words splits a folded text into its runs of letters and digits. Scripts that
@@ -168,11 +185,8 @@ func writeSegment(tx *gorm.DB, index *indexer, at int64) error {
 }
 
 func writePages(tx *gorm.DB, segment int64, pages []textindex.Page) error {
-	rows := make([][]any, len(pages))
-	for i, p := range pages {
-		rows[i] = []any{segment, p.Term, p.First, p.Data}
-	}
-	return database.InsertAll(tx, "index_pages", []string{"segment_id", "term", "first", "data"}, rows)
+	return database.InsertAll(tx, "index_pages", []string{"segment_id", "term", "first", "data"}, pages,
+		func(args []any, p textindex.Page) []any { return append(args, segment, p.Term, p.First, p.Data) })
 }
 
 // segment reads the pages of one segment ([textindex.Source]).

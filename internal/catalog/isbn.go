@@ -79,11 +79,9 @@ func (c *isbnChanges) flush(tx *gorm.DB) error {
 			return err
 		}
 	}
-	rows := make([][]any, len(c.put))
-	for i, p := range c.put {
-		rows[i] = []any{p.ISBN, p.BookID}
-	}
-	if err := database.InsertAll(tx, "isbns_recent", []string{"isbn", "book_id"}, rows); err != nil {
+	err := database.InsertAll(tx, "isbns_recent", []string{"isbn", "book_id"}, c.put,
+		func(args []any, p isbnRow) []any { return append(args, p.ISBN, p.BookID) })
+	if err != nil {
 		return err
 	}
 	return moveISBNs(tx, int64(len(c.put))-lost)

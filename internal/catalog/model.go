@@ -3,6 +3,8 @@ package catalog
 import (
 	"database/sql/driver"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bazar-store/bazar/internal/database"
@@ -43,7 +45,7 @@ type bookRow struct {
 
 func (bookRow) TableName() string { return "books" }
 
-// bookColumns are the columns of books in the order of [bookRow.values].
+// bookColumns are the columns of books in the order of [appendBook].
 func bookColumns() []string {
 	return []string{
 		"id", "isbn13", "title", "title_key", "authors", "topics", "publisher", "year", "language", "description",
@@ -51,12 +53,11 @@ func bookColumns() []string {
 	}
 }
 
-func (b *bookRow) values() []any {
-	return []any{
+func appendBook(args []any, b *bookRow) []any {
+	return append(args,
 		b.ID, nullable(b.ISBN13), b.Title, b.TitleKey, b.Authors.json(), b.Topics.json(), nullable(b.Publisher),
 		nullable(b.Year), nullable(b.Language), nullable(b.Description), b.PriceAmount, b.PriceCurrency, b.Stock,
-		string(b.State), b.Version, nullable(b.Source), nullable(b.SourceKey), b.CreatedAt, b.UpdatedAt,
-	}
+		string(b.State), b.Version, nullable(b.Source), nullable(b.SourceKey), b.CreatedAt, b.UpdatedAt)
 }
 
 // nullable gives the driver a plain value: it takes those without reflection.
@@ -107,11 +108,10 @@ func ledgerColumns() []string {
 	}
 }
 
-func (l *ledgerRow) values() []any {
-	return []any{
+func appendEntry(args []any, l *ledgerRow) []any {
+	return append(args,
 		l.BookID, l.At, string(l.Cause), l.Operation, nullable(l.Reason), nullable(l.StockChange),
-		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency),
-	}
+		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency))
 }
 
 // cause says what kind of operation a ledger row comes from.
@@ -212,8 +212,21 @@ func (t texts) json() string {
 	if len(t) == 0 {
 		return "[]"
 	}
+	if slices.IndexFunc(t, func(s string) bool { return !plainText(s) }) < 0 { // nearly always, and much cheaper
+		return `["` + strings.Join(t, `","`) + `"]`
+	}
 	data, _ := json.Marshal([]string(t)) // texts always marshal
 	return string(data)
+}
+
+// plainText says whether JSON writes a text as it is.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // reservedLines is a reservation's lines in one JSON column.

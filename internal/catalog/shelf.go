@@ -21,12 +21,11 @@ type shelf struct {
 	reason    *string
 	at        int64
 
-	inserts [][]any
-	added   []int64 // the new books, for the ledger
+	inserts []*bookRow
 	isbns   isbnChanges
 	edits   []*bookRow
 	moves   map[int64]int64 // copies, by book
-	ledger  [][]any
+	ledger  []*ledgerRow
 	topics  map[string]int64 // books on sale, by slug
 	names   map[string]string
 	index   *indexer
@@ -42,9 +41,8 @@ func newShelf(c cause, operation string, reason *string) *shelf {
 // add puts a new book on the shelf, to be found by terms of the shelf's index.
 func (s *shelf) add(b *bookRow, terms []uint32) {
 	b.Version, b.CreatedAt, b.UpdatedAt = 1, s.at, s.at
-	s.inserts = append(s.inserts, b.values())
+	s.inserts = append(s.inserts, b)
 	s.count(b, 1)
-	s.added = append(s.added, b.ID)
 	s.isbns.set(nil, b)
 	s.index.Post(b.ID, terms...)
 }
@@ -63,7 +61,7 @@ func (s *shelf) edit(old, b *bookRow) {
 			before = 0
 		}
 		entry.priced(before, b)
-		s.ledger = append(s.ledger, entry.values())
+		s.ledger = append(s.ledger, entry)
 	}
 	s.index.Post(b.ID, s.index.terms(b)...)
 }
@@ -74,7 +72,7 @@ func (s *shelf) move(b *bookRow, change int64) {
 	s.moves[b.ID] += change
 	entry := s.entry(b.ID)
 	entry.stocked(change, b.Stock)
-	s.ledger = append(s.ledger, entry.values())
+	s.ledger = append(s.ledger, entry)
 }
 
 func (s *shelf) entry(book int64) *ledgerRow {
@@ -101,7 +99,7 @@ func (s *shelf) flush(tx *gorm.DB) error {
 	if err := s.isbns.flush(tx); err != nil {
 		return err
 	}
-	if err := database.InsertAll(tx, "books", bookColumns(), s.inserts); err != nil {
+	if err := database.InsertAll(tx, "books", bookColumns(), s.inserts, appendBook); err != nil {
 		return err
 	}
 	if err := s.record(tx); err != nil {
@@ -116,7 +114,7 @@ func (s *shelf) flush(tx *gorm.DB) error {
 	if err := moveStock(tx, s.moves); err != nil {
 		return err
 	}
-	if err := database.InsertAll(tx, "ledger", ledgerColumns(), s.ledger); err != nil {
+	if err := database.InsertAll(tx, "ledger", ledgerColumns(), s.ledger, appendEntry); err != nil {
 		return err
 	}
 	if err := s.flushTopics(tx); err != nil {
@@ -127,10 +125,14 @@ func (s *shelf) flush(tx *gorm.DB) error {
 
 // record enters the first price and stock of the new books into the ledger.
 func (s *shelf) record(tx *gorm.DB) error {
-	if len(s.added) == 0 {
+	if len(s.inserts) == 0 {
 		return nil
 	}
-	books, err := json.Marshal(s.added)
+	ids := make([]int64, len(s.inserts))
+	for i, b := range s.inserts {
+		ids[i] = b.ID
+	}
+	books, err := json.Marshal(ids)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}

@@ -7,10 +7,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// InsertAll inserts rows, each with a value a column, by as few prepared
-// statements as it takes. GORM's own Create reflects over every row, which costs
-// more than SQLite's insert does.
-func InsertAll(tx *gorm.DB, table string, columns []string, rows [][]any) error {
+// InsertAll inserts rows by as few prepared statements as it takes; values
+// appends a row's values, in the order of columns. GORM's own Create reflects
+// over every row, which costs more than SQLite's insert does.
+func InsertAll[T any](tx *gorm.DB, table string, columns []string, rows []T, values func([]any, T) []any) error {
 	head := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
 	tuple := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
 	for _, size := range [...]int{100, 10, 1} { // few sizes, so that prepared statements are met again
@@ -19,7 +19,7 @@ func InsertAll(tx *gorm.DB, table string, columns []string, rows [][]any) error 
 		for len(rows) >= size {
 			args = args[:0]
 			for _, row := range rows[:size] {
-				args = append(args, row...)
+				args = values(args, row)
 			}
 			if _, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, query, args...); err != nil {
 				return fmt.Errorf("insert into %s: %w", table, err)

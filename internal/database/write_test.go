@@ -419,7 +419,7 @@ func TestInsertAllTakesAnyNumberOfRows(t *testing.T) {
 			for i := range rows {
 				rows[i] = []any{int64(i + 10), int64(2 * i)}
 			}
-			if err := database.InsertAll(tx, "counter", []string{"id", "n"}, rows); err != nil {
+			if err := database.InsertAll(tx, "counter", []string{"id", "n"}, rows, appendRow); err != nil {
 				return err
 			}
 			return errors.Join(tx.Raw("SELECT n FROM counter WHERE id >= 10 ORDER BY id").Scan(&ids).Error,
@@ -430,9 +430,11 @@ func TestInsertAllTakesAnyNumberOfRows(t *testing.T) {
 		}
 	}
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {
-		return database.InsertAll(tx, "counter", []string{"id", "n"}, [][]any{{int64(2), int64(0)}, {int64(3), int64(-1)}})
+		return database.InsertAll(tx, "counter", []string{"id", "n"}, [][]any{{int64(2), int64(0)}, {int64(3), int64(-1)}}, appendRow)
 	})
 	if !database.IsConstraint(err) {
 		t.Errorf("a negative count: %v", err)
 	}
 }
+
+func appendRow(args, row []any) []any { return append(args, row...) }
