@@ -46,6 +46,9 @@ type Options struct {
 	Format Format
 	// Name is the file's name, for messages.
 	Name string
+	// Encoding is that of the text, by its WHATWG or IANA name; UTF-8 when
+	// empty. A byte order mark wins over it.
+	Encoding string
 	// Delimiter stands between the cells of CSV: any ASCII character but a
 	// quote or a line end. When 0 it is detected in the header, among
 	// comma, semicolon, tab and bar.
@@ -74,6 +77,9 @@ func (o *Options) check() error {
 		if _, err := ParseFormat(string(o.Format)); err != nil {
 			return err
 		}
+	}
+	if _, err := encodingNamed(o.Encoding); err != nil {
+		return err
 	}
 	if d := o.Delimiter; d != 0 && (d > 126 || strings.ContainsRune("\"\r\n", d)) {
 		return api.Errorf(api.CodeInvalid, "%q cannot delimit cells; use one ASCII character, such as a comma or a tab", d)

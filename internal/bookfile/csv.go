@@ -84,7 +84,7 @@ func (s *csvSource) row() (Row, error) {
 			raw, line := string(data[:end]), s.in.line
 			s.in.step(pastLineEnd(data, end), lineEnds(raw)+1)
 			if raw != "" {
-				return Row{Line: line, raw: raw, Err: checkBytes(raw)}, nil
+				return Row{Line: line, raw: raw, Err: s.in.r.checkText(raw)}, nil
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func TestCSVRows(t *testing.T) {
 		"a last line over the limit":          {"a,b\n" + huge + ",b", []string{"2: a/b", "3! longer than"}},
 		"a line far over the limit":           {strings.Repeat(huge, 3) + "\nc,d", []string{"2! longer than", "3: c/d"}},
 		"a quote open for over the limit":     {"\"a,b\n" + strings.Repeat("c,d\n", 1<<18), append([]string{"2! " + quote}, repeat("c/d", 1<<18)...)},
-		"not UTF-8":                           {"caf\xe9,b\nc,d", []string{"2! not valid UTF-8 (save the file as UTF-8)", "3: c/d"}},
+		"not UTF-8":                           {"caf\xe9,b\nc,d", []string{"2! not valid UTF-8; if it is windows-1252, say so with --encoding windows-1252", "3: c/d"}},
 		"a NUL":                               {"a\x00,b\nc,d", []string{"2! NUL", "3: c/d"}},
 	}
 	for name, test := range tests {

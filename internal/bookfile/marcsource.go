@@ -38,20 +38,22 @@ func sniffMARC(head []byte, given Format) (Format, bool) {
 	return "", false
 }
 
-func newMARC(in io.Reader, format Format, o *Options) (*marcSource, error) {
+func newMARC(in *window, format Format, o *Options) (*marcSource, error) {
 	switch {
 	case len(o.Map) > 0:
 		return nil, api.Errorf(api.CodeInvalid, "the fields of MARC are read as the standard says: leave out --map; --set gives what a record does not have")
+	case format == MARC && in.r.encoding != "" && in.r.encoding != utf8Name:
+		return nil, api.Errorf(api.CodeInvalid, "MARC records say their own encoding, and count its bytes: leave out --encoding")
 	case o.Key != "" && o.Key != marcKey:
 		return nil, api.Errorf(api.CodeInvalid, "MARC records are told apart by their control number, which is %s, not %s: leave out --key", marcKey, o.Key)
 	}
 	s := &marcSource{name: o.Name, noKeys: o.NoKeys}
 	if format == MARC {
-		s.read = marc.NewReader(in).Next
+		s.read = marc.NewReader(in.rest()).Next
 		return s, nil
 	}
 	var err error
-	if s.xml, err = marc.NewXMLReader(in, false); err != nil {
+	if s.xml, err = marc.NewXMLReader(in.rest(), in.r.encoding != ""); err != nil {
 		return nil, err
 	}
 	s.read = s.xml.Next
@@ -103,6 +105,3 @@ func (s *marcSource) notes() []string {
 	}
 	return []string{fmt.Sprintf("%d records have an ISBN that is not valid; it is left out", s.wrong)}
 }
-
-// rest is what has not been stepped past, for formats that are not lines.
-func (w *window) rest() io.Reader { return io.MultiReader(bytes.NewReader(w.data()), w.r) }

@@ -45,7 +45,7 @@ func (s *ndjsonSource) next(rec *record) (Row, error) {
 		if row.raw = strings.TrimSpace(line); row.raw == "" {
 			continue
 		}
-		if row.Err = checkBytes(row.raw); cut {
+		if row.Err = s.in.r.checkText(row.raw); cut {
 			row.Err = tooLong()
 		}
 		if row.Err == nil {

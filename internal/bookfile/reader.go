@@ -45,6 +45,7 @@ type Reader struct {
 	header    string // as it stands in the file; empty for NDJSON
 	delimiter byte
 
+	notes  []string // of the beginning of the file
 	lostID bool
 	unused []string
 }
@@ -68,21 +69,30 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	return rd, nil
 }
 
+// open leads the bytes to the format: unpacked, decoded, and told what they are.
 func open(r io.Reader, o *Options) (*Reader, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	in := newWindow(r, cmp.Or(o.Name, "the input"))
+	unpacked, err := unpack(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := decode(unpacked, o.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	in := newWindow(text, cmp.Or(o.Name, "the input"))
 	format, err := sniff(in, o.Format)
 	if err != nil {
 		return nil, err
 	}
-	rd := &Reader{format: format, convert: newConverter(o)}
+	rd := &Reader{format: format, convert: newConverter(o), notes: text.notes}
 	if err := rd.convert.check(); err != nil {
 		return nil, err
 	}
 	if format == MARC || format == MARCXML {
-		rd.source, err = newMARC(in.rest(), format, o)
+		rd.source, err = newMARC(in, format, o)
 		return rd, err
 	}
 	plan := newPlan(o)
@@ -168,7 +178,7 @@ func (r *Reader) note(l *layout) {
 // Notes gives what a person should know of the rows read so far, a sentence
 // each: what of the file was not used.
 func (r *Reader) Notes() []string {
-	var notes []string
+	notes := slices.Clone(r.notes)
 	if r.lostID {
 		notes = append(notes, "id is not used: item numbers are the store's own; to match books by it, use --key id")
 	}

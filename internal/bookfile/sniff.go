@@ -3,27 +3,20 @@ package bookfile
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// sniff steps past a byte order mark and tells the format, unless it is given.
+// sniff tells the format, unless it is given.
 func sniff(in *window, given Format) (Format, error) {
-	for !in.eof && len(in.data()) < chunk && (!bytes.ContainsAny(bytes.TrimSpace(in.data()), "\r\n") || bytes.HasPrefix(in.data(), []byte("<"))) {
-		if err := in.fill(); err != nil {
-			return "", err
-		}
+	if err := in.sample(); err != nil {
+		return "", err
 	}
-	data := in.data()
-	if format, ok := sniffMARC(data, given); ok {
+	if kind := foreign(in.data()); kind != "" {
+		return "", api.Errorf(api.CodeInvalid, "%s", kind)
+	}
+	if format, ok := sniffMARC(in.data(), given); ok {
 		return format, nil
-	}
-	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		return "", api.Errorf(api.CodeInvalid, "the file is UTF-16; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
-	}
-	if bytes.HasPrefix(data, []byte("\uFEFF")) {
-		in.step(len("\uFEFF"), 0)
 	}
 	text := bytes.TrimSpace(in.data())
 	switch {
@@ -63,14 +56,24 @@ func sniffDelimiter(data []byte) byte {
 	return best
 }
 
-func checkBytes(raw string) error {
-	switch {
-	case strings.IndexByte(raw, 0) >= 0:
-		return api.Errorf(api.CodeInvalid, "it contains a NUL character: this is not text (save the file as CSV UTF-8)")
-	case !utf8.ValidString(raw):
-		return api.Errorf(api.CodeInvalid, "it is not valid UTF-8 (save the file as UTF-8)")
+// foreign says of files that are often taken for catalogues what to do instead;
+// "" if data begins like none of them.
+func foreign(data []byte) string {
+	for _, kind := range []struct{ magic, what string }{
+		{"\xd0\xcf\x11\xe0", "the file is an old office document; save the sheet as CSV UTF-8"},
+		{"%PDF-", "the file is a PDF; import takes CSV or NDJSON"},
+		{"SQLite format 3\x00", "the file is an SQLite database; import takes CSV or NDJSON"},
+		{"BZh", "the file is packed by bzip2; unpack it first, as with bzcat FILE | bazar import -"},
+		{"\xfd7zXZ\x00", "the file is packed by xz; unpack it first, as with xzcat FILE | bazar import -"},
+		{"\x28\xb5\x2f\xfd", "the file is packed by zstd; unpack it first, as with zstdcat FILE | bazar import -"},
+		{"7z\xbc\xaf\x27\x1c", "the file is a 7z archive; unpack it first"},
+		{"Rar!\x1a\x07", "the file is a RAR archive; unpack it first"},
+	} {
+		if bytes.HasPrefix(data, []byte(kind.magic)) {
+			return kind.what
+		}
 	}
-	return nil
+	return ""
 }
 
 func tooLong() error {

@@ -2,6 +2,7 @@ package bookfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,16 +14,17 @@ const chunk = 64 << 10
 // window is the part of the input that is in memory: a row at most, and a
 // chunk. Lines end in LF, CRLF or CR.
 type window struct {
-	r     io.Reader
+	r     decoded
 	name  string
 	buf   []byte
 	start int
 	eof   bool
-	gone  int // bytes of the input before the data
-	line  int // the physical line at the start of the data, from 1
+	err   error // that ended the sample, for who reads on
+	gone  int   // bytes of the input before the data
+	line  int   // the physical line at the start of the data, from 1
 }
 
-func newWindow(r io.Reader, name string) *window {
+func newWindow(r decoded, name string) *window {
 	return &window{r: r, name: name, line: 1, buf: make([]byte, 0, 2*chunk)}
 }
 
@@ -35,8 +37,29 @@ func (w *window) step(n, lines int) {
 	w.line += lines
 }
 
+// sample fills the window with what tells a file's kind, a chunk if there is as
+// much. An error is kept for who reads on, unless there is nothing before it.
+func (w *window) sample() error {
+	for !w.eof && w.err == nil && len(w.data()) < chunk {
+		w.err = w.fill()
+	}
+	if len(w.data()) == 0 {
+		return w.err
+	}
+	return nil
+}
+
+// rest is what has not been stepped past, for formats that are not lines: as it
+// stands in the file, unless w.r.encoding says what it was decoded from.
+func (w *window) rest() io.Reader {
+	return io.MultiReader(bytes.NewReader(w.data()), w.r)
+}
+
 // fill reads more data, or finds out that there is none.
 func (w *window) fill() error {
+	if w.err != nil {
+		return w.err
+	}
 	if w.start > 0 {
 		w.buf = w.buf[:copy(w.buf, w.data())]
 		w.start = 0
@@ -47,7 +70,7 @@ func (w *window) fill() error {
 	for range 100 {
 		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
 		w.buf = w.buf[:len(w.buf)+n]
-		if w.eof = err == io.EOF; err != nil && !w.eof {
+		if w.eof = errors.Is(err, io.EOF); err != nil && !w.eof {
 			return fmt.Errorf("read %s: %w", w.name, err)
 		}
 		if n > 0 || w.eof {
