@@ -50,9 +50,13 @@ type Options struct {
 	// empty. A byte order mark wins over it.
 	Encoding string
 	// Delimiter stands between the cells of CSV: any ASCII character but a
-	// quote or a line end. When 0 it is detected in the header, among
+	// quote, a backslash or a line end. When 0 it is detected in the header, among
 	// comma, semicolon, tab and bar.
 	Delimiter rune
+	// Quote stands around cells of CSV: `"`, `'` or "none"; `\"` or `\'` where a
+	// backslash, not a second quote, stands before quotes within. When empty it
+	// is detected.
+	Quote string
 	// Map gives each field the column, or member, that it is read from;
 	// columns that it does not name are ignored. See [ParseMap].
 	Map map[string]string
@@ -81,7 +85,12 @@ func (o *Options) check() error {
 	if _, err := encodingNamed(o.Encoding); err != nil {
 		return err
 	}
-	if d := o.Delimiter; d != 0 && (d > 126 || strings.ContainsRune("\"\r\n", d)) {
+	if o.Quote != "" {
+		if _, _, err := parseQuote(o.Quote); err != nil {
+			return err
+		}
+	}
+	if d := o.Delimiter; d != 0 && !delimits(d) {
 		return api.Errorf(api.CodeInvalid, "%q cannot delimit cells; use one ASCII character, such as a comma or a tab", d)
 	}
 	for name, column := range o.Map {

@@ -3,6 +3,7 @@ package bookfile
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/bazar-store/bazar/pkg/api"
@@ -12,12 +13,18 @@ import (
 // is never closed would take the rest of the file with it, a huge cell all of
 // the memory, and it changes the line ends inside quotes.
 type csvSource struct {
-	in     *window
-	ends   [256]bool // bytes that end a cell without quotes
-	layout layout
-	width  int // cells in the header; 0: not known yet
-	cells  []cell
-	count  int // cells in the record, of which cells holds the first width
+	dialect
+	in      *window
+	ends    [256]bool // bytes that end a cell without quotes
+	layout  layout
+	width   int // cells in the header; 0: not known yet
+	strict  bool
+	ragged  int // rows of another width that were read
+	cells   []cell
+	count   int  // cells in the record, of which cells holds the first width
+	surplus bool // a cell beyond the width says something
+	whole   bool // a line end ends the record, not the file
+	broke   bool // the record could not be read to its end
 	// doubt is the place in the input, in bytes, where an earlier quote was
 	// given up as unclosed. A quote that opens before it has to close on its
 	// own line, so that no byte is looked at more than twice.
@@ -27,7 +34,7 @@ type csvSource struct {
 // cell is where a cell's text stands in its record, and where the cell ends.
 type cell struct {
 	start, end, next int
-	escaped          bool // doubled quotes stand for one
+	quoted, escaped  bool // escaped: quotes within it are doubled or have a backslash
 }
 
 // scan is how the reading of a cell or a record came out.
@@ -40,9 +47,9 @@ const (
 	stray         // text between a closing quote and the delimiter
 )
 
-func newCSV(in *window, delimiter byte) *csvSource {
-	s := &csvSource{in: in}
-	for _, c := range []byte{delimiter, '\r', '\n'} {
+func newCSV(in *window, d dialect) *csvSource {
+	s := &csvSource{in: in, dialect: d}
+	for _, c := range []byte{d.delimiter, '\r', '\n'} {
 		s.ends[c] = true
 	}
 	return s
@@ -54,20 +61,56 @@ func (s *csvSource) next(rec *record) (Row, error) {
 		return row, err
 	}
 	if s.count != s.width {
-		row.Err = api.Errorf(api.CodeInvalid, "it has %d cells where the header has %d; quote cells that contain the delimiter", s.count, s.width)
-		return row, nil
+		if row.Err = s.mend(&row); row.Err != nil {
+			return row, nil
+		}
 	}
 	for f, at := range s.layout.column {
 		if at >= 0 {
-			rec.text[f] = s.cells[at].text(row.raw)
+			rec.text[f] = s.text(&s.cells[at], row.raw)
 		}
 	}
 	return row, nil
 }
 
+// mend takes a row that lacks empty cells at its end, or has some too many, as
+// spreadsheets write them. It is no guess: nothing that the row says would stand
+// elsewhere. A row that lacks what tells its book, that ends with the file, or
+// that is one cell of a line that broke, stays bad.
+func (s *csvSource) mend(row *Row) error {
+	short := s.count < s.width
+	switch {
+	case !s.strict && !short && !s.surplus:
+		row.raw = row.raw[:s.cells[s.width-1].next]
+	case !s.strict && short && s.whole && s.count >= max(2, s.layout.identity()):
+		row.raw += strings.Repeat(string(rune(s.delimiter)), s.width-s.count)
+		s.cells = append(s.cells, make([]cell, s.width-s.count)...)
+	case short && !s.whole:
+		return api.Errorf(api.CodeInvalid, "it has %d cells where the header has %d, and no line end: the file may be cut short", s.count, s.width)
+	case short:
+		return api.Errorf(api.CodeInvalid, "it has %d cells where the header has %d; quote cells that contain line ends", s.count, s.width)
+	default:
+		return api.Errorf(api.CodeInvalid, "it has %d cells where the header has %d; quote cells that contain the delimiter", s.count, s.width)
+	}
+	s.ragged++
+	return nil
+}
+
+// notes says how many rows were mended.
+func (s *csvSource) notes() []string {
+	const what = " had missing or surplus empty cells at the end, and were read without"
+	switch s.ragged {
+	case 0:
+		return nil
+	case 1:
+		return []string{"1 row" + what}
+	}
+	return []string{strconv.Itoa(s.ragged) + " rows" + what}
+}
+
 // row reads the next record that is not an empty line into s.cells.
 func (s *csvSource) row() (Row, error) {
-	for {
+	for s.broke = false; ; {
 		data := s.in.data()
 		if len(data) == 0 && s.in.eof {
 			return Row{}, io.EOF
@@ -82,6 +125,7 @@ func (s *csvSource) row() (Row, error) {
 			return s.broken(end, how)
 		default:
 			raw, line := string(data[:end]), s.in.line
+			s.whole = end < len(data)
 			s.in.step(pastLineEnd(data, end), lineEnds(raw)+1)
 			if raw != "" {
 				return Row{Line: line, raw: raw, Err: s.in.r.checkText(raw)}, nil
@@ -94,6 +138,7 @@ func (s *csvSource) row() (Row, error) {
 // to its end at failed; reading goes on with the next line.
 func (s *csvSource) broken(failed int, how scan) (Row, error) {
 	row := Row{Line: s.in.line}
+	s.broke = true
 	s.doubt = max(s.doubt, s.in.gone+failed)
 	line, cut, err := s.in.takeLine()
 	if err != nil {
@@ -114,7 +159,7 @@ func (s *csvSource) broken(failed int, how scan) (Row, error) {
 // record finds the cells of the first record and gives its length without its
 // line end, or the place where it failed.
 func (s *csvSource) record(data []byte) (int, scan) {
-	s.cells, s.count = s.cells[:0], 0
+	s.cells, s.count, s.surplus = s.cells[:0], 0, false
 	for pos := 0; ; {
 		c, how := s.cell(data, pos)
 		if how != complete {
@@ -122,6 +167,8 @@ func (s *csvSource) record(data []byte) (int, scan) {
 		}
 		if s.count++; s.count <= s.width || s.width == 0 {
 			s.cells = append(s.cells, c)
+		} else if c.end > c.start {
+			s.surplus = true
 		}
 		switch {
 		case c.next == len(data) || data[c.next] == '\n':
@@ -137,7 +184,7 @@ func (s *csvSource) record(data []byte) (int, scan) {
 }
 
 func (s *csvSource) cell(data []byte, pos int) (cell, scan) {
-	if pos < len(data) && data[pos] == '"' {
+	if pos < len(data) && data[pos] == s.quote && s.quote != 0 {
 		return s.quoted(data, pos)
 	}
 	i := pos
@@ -151,13 +198,9 @@ func (s *csvSource) cell(data []byte, pos int) (cell, scan) {
 }
 
 func (s *csvSource) quoted(data []byte, pos int) (cell, scan) {
-	c := cell{start: pos + 1}
+	c := cell{start: pos + 1, quoted: true}
 	for i := pos + 1; ; i += 2 {
-		n := bytes.IndexByte(data[i:], '"')
-		if n < 0 {
-			n = len(data) - i
-		}
-		i += n
+		i = s.nextQuote(data, i, &c)
 		if s.in.gone+pos < s.doubt && bytes.ContainsAny(data[pos:i], "\r\n") {
 			return cell{next: pos}, unclosed
 		}
@@ -168,18 +211,27 @@ func (s *csvSource) quoted(data []byte, pos int) (cell, scan) {
 			return cell{next: i}, unclosed
 		case c.next == len(data) || s.ends[data[c.next]]:
 			return c, complete
-		case data[c.next] != '"':
+		case data[c.next] != s.quote:
 			return cell{next: i}, stray
 		}
 		c.escaped = true
 	}
 }
 
-// text is what the cell says. It shares the memory of raw where it can.
-func (c cell) text(raw string) string {
-	s := raw[c.start:c.end]
-	if c.escaped {
-		s = strings.ReplaceAll(s, `""`, `"`)
+// nextQuote finds the next quote from i on that has no backslash before it, if
+// those count; the length of data if there is none.
+func (s *csvSource) nextQuote(data []byte, i int, c *cell) int {
+	if !s.backslash {
+		if n := bytes.IndexByte(data[i:], s.quote); n >= 0 {
+			return i + n
+		}
+		return len(data)
 	}
-	return s
+	for ; i < len(data) && data[i] != s.quote; i++ {
+		if data[i] == '\\' {
+			c.escaped = true
+			i++
+		}
+	}
+	return min(i, len(data))
 }

@@ -33,7 +33,7 @@ func TestCSVRows(t *testing.T) {
 		"quoted and empty":                    {`a,""`, []string{"2: a/"}},
 		"quoted line ends are kept":           {"\"a\r\nb\nc\rd\",e\nf,g", []string{"2: a\r\nb\nc\rd/e", "6: f/g"}},
 		"quotes inside a bare cell are text":  {`5" disk,the "best" one`, []string{`2: 5" disk/the "best" one`}},
-		"too few cells":                       {"a\nb,c", []string{"2! it has 1 cells where the header has 2", "3: b/c"}},
+		"too few cells":                       {"a\nb,c", []string{"2! it has 1 cells where the header has 2; quote cells that contain line ends", "3: b/c"}},
 		"too many cells":                      {"a,b,c,d\nb,c", []string{"2! it has 4 cells where the header has 2", "3: b/c"}},
 		"text after a closing quote":          {"\"a\"b,c\nd,e", []string{"2! text follows a closing quote", "3: d/e"}},
 		"a quote open to the end":             {"a,b\n\"c,d\ne,f", []string{"3! " + quote, "2: a/b", "4: e/f"}},

@@ -30,8 +30,8 @@ func FuzzNDJSON(f *testing.F) {
 // readsAndRejects holds for any input: it is read to its end, no line twice,
 // and its bad rows, written as rejects and read again, are as many bad rows.
 func readsAndRejects(t *testing.T, s string, format bookfile.Format) {
-	for _, delimiter := range []rune{',', ';'} {
-		o := bookfile.Options{Format: format, Delimiter: delimiter, Currency: "USD"}
+	for quote, delimiter := range map[string]rune{`"`: ',', `'`: ';', `\"`: ',', `\'`: ';', "none": ','} {
+		o := bookfile.Options{Format: format, Delimiter: delimiter, Quote: quote, Currency: "USD"}
 		r, err := bookfile.NewReader(strings.NewReader(s), o)
 		if err != nil {
 			continue

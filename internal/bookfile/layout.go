@@ -17,6 +17,11 @@ type layout struct {
 	lostID bool           // there is an id, but not one of Bazar's
 }
 
+// identity is how many cells a row needs at least, to say which book it is about.
+func (l *layout) identity() int {
+	return 1 + max(l.column[titleField], l.column[isbnField], l.column[keyField])
+}
+
 // plan says which names each field may be read from, best first.
 type plan struct {
 	names  [numFields][]string

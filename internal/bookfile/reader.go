@@ -42,8 +42,11 @@ type Reader struct {
 	record  record
 	format  Format
 
-	header    string // as it stands in the file; empty for NDJSON
-	delimiter byte
+	// What rejects are written by: the header as it stands in the file, empty
+	// for NDJSON; and a byte order mark, where the file's own words would mislead.
+	header  string
+	dialect dialect
+	mark    string
 
 	notes  []string // of the beginning of the file
 	lostID bool
@@ -88,6 +91,9 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 		return nil, err
 	}
 	rd := &Reader{format: format, convert: newConverter(o), notes: text.notes}
+	if text.encoding != "" {
+		rd.mark = "\uFEFF"
+	}
 	if err := rd.convert.check(); err != nil {
 		return nil, err
 	}
@@ -100,11 +106,9 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 		rd.source = &ndjsonSource{in: in, plan: plan, onSeen: rd.note}
 		return rd, nil
 	}
-	rd.delimiter = byte(o.Delimiter)
-	if rd.delimiter == 0 {
-		rd.delimiter = sniffDelimiter(in.data())
-	}
-	return rd, rd.readHeader(newCSV(in, rd.delimiter), plan)
+	rd.dialect = sniffDialect(in, o)
+	rd.notes = append(rd.notes, rd.dialect.notes(o)...)
+	return rd, rd.readHeader(newCSV(in, rd.dialect), plan)
 }
 
 // readHeader finds the columns in the first record.
@@ -120,10 +124,11 @@ func (r *Reader) readHeader(s *csvSource, p *plan) error {
 		return api.Errorf(api.CodeInvalid, "the header cannot be read: %w", row.Err)
 	}
 	names := make([]string, len(s.cells))
-	for i, c := range s.cells {
-		names[i] = strings.TrimSpace(c.text(row.raw))
+	for i := range s.cells {
+		names[i] = strings.TrimSpace(s.text(&s.cells[i], row.raw))
 	}
 	s.width, r.header, r.source = len(names), row.raw, s
+	s.strict = slices.Contains(names, errorColumn) // rejects, which have all their cells
 	if s.layout, err = p.layout(names, isExportHeader(names)); err != nil {
 		return err
 	}
@@ -182,7 +187,7 @@ func (r *Reader) Notes() []string {
 	if r.lostID {
 		notes = append(notes, "id is not used: item numbers are the store's own; to match books by it, use --key id")
 	}
-	if s, ok := r.source.(*marcSource); ok {
+	if s, ok := r.source.(interface{ notes() []string }); ok {
 		notes = append(notes, s.notes()...)
 	}
 	switch {

@@ -10,23 +10,24 @@ import (
 )
 
 // Rejects writes rows that were turned down to a file of the input's own
-// format, each as it stood there, with the reason in a last column or member
-// "error". The file can be mended and imported with the same options: "error"
+// format, each as it stood there, or as it was decoded, with the reason in a last
+// column or member "error". The file can be mended and imported with the same options: "error"
 // is not read. Rows turned down again have a second one. In MARCXML the reason
 // is a comment before the record; in ISO 2709 there is no place for it.
 type Rejects struct {
-	w         *bufio.Writer
-	format    Format
-	delimiter byte
-	header    string          // still to be written
-	xml       *marc.XMLReader // of MARCXML
-	tail      string          // still to be written at the end
+	w       *bufio.Writer
+	format  Format
+	dialect dialect
+	mark    string          // before all, still to be written
+	header  string          // still to be written
+	xml     *marc.XMLReader // of MARCXML
+	tail    string          // still to be written at the end
 }
 
-// Rejects makes a writer of rejected rows of r's format. Nothing is written
-// before the first row.
+// Rejects makes a writer of rejected rows of r's format, with a mark of UTF-8
+// where r was decoded. Nothing is written before the first row.
 func (r *Reader) Rejects(w io.Writer) *Rejects {
-	rejects := &Rejects{w: bufio.NewWriter(w), format: r.format, delimiter: r.delimiter, header: r.header}
+	rejects := &Rejects{w: bufio.NewWriter(w), format: r.format, dialect: r.dialect, mark: r.mark, header: r.header}
 	if s, ok := r.source.(*marcSource); ok {
 		rejects.xml = s.xml
 	}
@@ -39,6 +40,10 @@ func (r *Rejects) Add(row Row, reason string) error {
 	if reason == "" && row.Err != nil {
 		reason = row.Err.Error()
 	}
+	if _, err := r.w.WriteString(r.mark); err != nil {
+		return err
+	}
+	r.mark = ""
 	if r.format == MARC || r.format == MARCXML {
 		return r.addMARC(row.raw, oneLine(reason))
 	}
@@ -47,15 +52,14 @@ func (r *Rejects) Add(row Row, reason string) error {
 		return err
 	}
 	if r.header != "" {
-		if _, err := r.w.WriteString(r.header + string(r.delimiter) + errorColumn + "\n"); err != nil {
+		if _, err := r.w.WriteString(r.header + string(rune(r.dialect.delimiter)) + errorColumn + "\n"); err != nil {
 			return err
 		}
 		r.header = ""
 	}
 	// The quotes make sure that a quote left open in the row stays an error of
 	// this row.
-	quoted := `"` + strings.ReplaceAll(oneLine(reason), `"`, `""`) + `"`
-	_, err := r.w.WriteString(row.raw + string(r.delimiter) + quoted + "\n")
+	_, err := r.w.WriteString(row.raw + string(rune(r.dialect.delimiter)) + r.dialect.cell(oneLine(reason)) + "\n")
 	return err
 }
 

@@ -36,7 +36,10 @@ func TestRejectsAreTheRowsAsTheyStood(t *testing.T) {
 		"none":            {"title\na", ""},
 		"delimiter":       {"title;year\na;1\nb;soon\n", "title;year;error\nb;soon;\"year \"\"soon\"\" is not a year such as 1999\"\n"},
 		"quotes and ends": {"\"title\",year\r\n\"b\r\n\"\"c\",x\r\n", "\"title\",year,error\n\"b\r\n\"\"c\",x,\"year \"\"x\"\" is not a year such as 1999\"\n"},
-		"few cells":       {"title,year\na", "title,year,error\na,\"it has 1 cells where the header has 2; quote cells that contain the delimiter\"\n"},
+		"few cells":       {"title,year\na", "title,year,error\na,\"it has 1 cells where the header has 2, and no line end: the file may be cut short\"\n"},
+		"other quotes":    {"'title','year'\n'it\\'s, a','x'\n", "'title','year',error\n'it\\'s, a','x','year \"x\" is not a year such as 1999'\n"},
+		"no quotes":       {"title\tyear\n\"a\" b\tx\n", "title\tyear\terror\n\"a\" b\tx\tyear \"x\" is not a year such as 1999\n"},
+		"ragged":          {"title,year,publisher\na,x\nb,x,,,\n", "title,year,publisher,error\na,x,,\"year \"\"x\"\" is not a year such as 1999\"\nb,x,,\"year \"\"x\"\" is not a year such as 1999\"\n"},
 		"an open quote":   {"title,year\n\"a,1\nb,2\n", "title,year,error\n\"a,1,\"a quote that opens in this line is not closed, so the row was taken to end with the line\"\n"},
 		"objects":         {"{\"title\":\"a\"}\n{\"x\": [1] }\n{}\n", "{\"x\": [1],\"error\":\"it has no title\"}\n{\"error\":\"it has no title\"}\n"},
 		"no objects":      {"{\"title\":\"a\"}\n7", "{\"raw\":\"7\",\"error\":\"it is not a JSON object\"}\n"},
@@ -51,7 +54,7 @@ func TestRejectsAreTheRowsAsTheyStood(t *testing.T) {
 }
 
 func TestMendedRejectsAreRead(t *testing.T) {
-	for _, text := range []string{"year|title\nsoon|a, b\n", `{"year":"soon","title":"a, b"}`} {
+	for _, text := range []string{"year,title\nsoon,\"a, b\"\n", `{"year":"soon","title":"a, b"}`} {
 		turned := rejects(t, open(t, text, bookfile.Options{}), ownErrors)
 		twice := rejects(t, open(t, turned, bookfile.Options{}), ownErrors)
 		mended := strings.ReplaceAll(twice, "soon", "1999")
@@ -62,6 +65,18 @@ func TestMendedRejectsAreRead(t *testing.T) {
 		}
 		if notes := r.Notes(); notes != nil {
 			t.Errorf("notes %q, want none: the errors are expected", notes)
+		}
+	}
+}
+
+// With the options that a file needed its rejects are read too, though they are
+// UTF-8.
+func TestRejectsOfAnotherEncodingAreRead(t *testing.T) {
+	for _, text := range []string{"title,year\ncaf\xe9,soon\n", "{\"title\":\"caf\xe9\",\"year\":\"soon\"}"} {
+		o := bookfile.Options{Encoding: "windows-1252"}
+		turned := rejects(t, open(t, text, o), ownErrors)
+		if b := goodRow(t, strings.ReplaceAll(turned, "soon", "1999"), o); *b.Title != "café" || *b.Year != 1999 {
+			t.Errorf("%q gives %+v", turned, b)
 		}
 	}
 }
