@@ -71,6 +71,11 @@ type Options struct {
 	// Separator stands between several authors or topics in one cell;
 	// ";" when empty.
 	Separator string
+	// UnescapeHTML decodes HTML entities, such as &amp;, in texts.
+	UnescapeHTML bool
+	// CurrencyFrom is the column that has the currency of prices: a code, a
+	// symbol or an English name.
+	CurrencyFrom string
 	// Currency is that of prices for which neither the file nor Set has one.
 	Currency string
 }
@@ -92,6 +97,9 @@ func (o *Options) check() error {
 	}
 	if d := o.Delimiter; d != 0 && !delimits(d) {
 		return api.Errorf(api.CodeInvalid, "%q cannot delimit cells; use one ASCII character, such as a comma or a tab", d)
+	}
+	if o.CurrencyFrom != "" && o.Map["currency"] != "" {
+		return api.Errorf(api.CodeInvalid, "--currency-from and --map both say where the currency is; keep one")
 	}
 	for name, column := range o.Map {
 		if err := checkField(name, column); err != nil {

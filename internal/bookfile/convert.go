@@ -15,6 +15,7 @@ type record struct {
 	text          [numFields]string
 	list          [numFields][]string
 	priceCurrency string // of a price that carries its own
+	exact         bool   // the price has a decimal point, whatever its digits
 }
 
 // converter makes rows of records.
@@ -22,10 +23,12 @@ type converter struct {
 	set       [numFields]string
 	separator string
 	currency  string
+	html      bool // texts have HTML entities
+	untitled  bool // rows may have no title: they are a list of ISBNs
 }
 
 func newConverter(o *Options) converter {
-	c := converter{separator: o.Separator, currency: o.Currency}
+	c := converter{separator: o.Separator, currency: o.Currency, html: o.UnescapeHTML}
 	if c.separator == "" {
 		c.separator = ";"
 	}
@@ -53,6 +56,9 @@ func (c *converter) check() error {
 
 // row converts a record; its errors are [api.CodeInvalid].
 func (c *converter) row(rec *record) (api.ImportRow, error) {
+	if c.html {
+		rec.unescape()
+	}
 	for f, value := range c.set {
 		if value != "" && len(rec.list[f]) == 0 && strings.TrimSpace(rec.text[f]) == "" {
 			rec.text[f] = value
@@ -95,7 +101,7 @@ func (d *draft) texts() {
 	d.row.Publisher = convert(d, publisherField, asText(publisherField, api.MaxPublisher))
 	d.row.Language = convert(d, languageField, asText(languageField, api.MaxLanguage))
 	d.row.Year = convert(d, yearField, parseYear)
-	if d.row.Title == nil {
+	if d.row.Title == nil && !d.untitled {
 		d.fail(api.Errorf(api.CodeInvalid, "it has no title"))
 	}
 	// White space is part of a description, at its ends too.

@@ -17,7 +17,9 @@ type csvSource struct {
 	in      *window
 	ends    [256]bool // bytes that end a cell without quotes
 	layout  layout
-	width   int // cells in the header; 0: not known yet
+	known   *known // nil for most files
+	pending *Row   // the first record, where it is no header
+	width   int    // cells in the header; 0: not known yet
 	strict  bool
 	ragged  int // rows of another width that were read
 	cells   []cell
@@ -56,9 +58,13 @@ func newCSV(in *window, d dialect) *csvSource {
 }
 
 func (s *csvSource) next(rec *record) (Row, error) {
-	row, err := s.row()
-	if err != nil || row.Err != nil {
+	row, err := s.first()
+	if err != nil {
 		return row, err
+	}
+	decode := s.known != nil && s.known.latin && row.Err != nil && !s.broke
+	if row.Err != nil && !decode {
+		return row, nil
 	}
 	if s.count != s.width {
 		if row.Err = s.mend(&row); row.Err != nil {
@@ -70,6 +76,22 @@ func (s *csvSource) next(rec *record) (Row, error) {
 			rec.text[f] = s.text(&s.cells[at], row.raw)
 		}
 	}
+	if s.known != nil {
+		s.fillIn(rec, row.raw)
+	}
+	if decode {
+		row.Err = rec.decodeLatin(row.Err)
+	}
+	return row, nil
+}
+
+// first gives the next row, or the one that was taken for a header.
+func (s *csvSource) first() (Row, error) {
+	if s.pending == nil {
+		return s.row()
+	}
+	row := *s.pending
+	s.pending = nil
 	return row, nil
 }
 

@@ -13,8 +13,15 @@ const errorColumn = "error"
 // layout says where in a record each field stands.
 type layout struct {
 	column [numFields]int // -1: nowhere
-	unused []string       // names that nothing is read from
-	lostID bool           // there is an id, but not one of Bazar's
+	spares []spare
+	unused []string // names that nothing is read from
+	lostID bool     // there is an id, but not one of Bazar's
+}
+
+// spare is a column for a field whose own says nothing; of authors, for more.
+type spare struct {
+	field field
+	at    int
 }
 
 // identity is how many cells a row needs at least, to say which book it is about.
@@ -25,23 +32,27 @@ func (l *layout) identity() int {
 // plan says which names each field may be read from, best first.
 type plan struct {
 	names  [numFields][]string
-	mapped bool
+	spares [numFields]string
+	needed [numFields]bool // a header without them is an error
 	key    string
 }
 
 func newPlan(o *Options) *plan {
-	p := &plan{mapped: len(o.Map) > 0, key: o.Key}
+	p := &plan{key: o.Key}
 	for i, own := range fieldNames() {
-		if !p.mapped {
+		if len(o.Map) == 0 {
 			p.names[i] = append([]string{own}, field(i).synonyms()...)
 		}
 	}
 	for name, column := range o.Map {
 		f, _ := fieldNamed(name)
-		p.names[f] = []string{column}
+		p.names[f], p.needed[f] = []string{column}, true
 	}
 	if o.Key != "" {
-		p.names[keyField] = []string{o.Key}
+		p.names[keyField], p.needed[keyField] = []string{o.Key}, true
+	}
+	if o.CurrencyFrom != "" {
+		p.names[currencyField], p.needed[currencyField] = []string{o.CurrencyFrom}, true
 	}
 	return p
 }
@@ -62,6 +73,11 @@ func (p *plan) layout(names []string, export bool) (layout, error) {
 		}
 		if l.column[f] = at; at >= 0 {
 			used[at] = true
+		}
+		if p.spares[f] != "" {
+			if at, err = find(names, p.spares[f]); err == nil && at >= 0 {
+				l.spares = append(l.spares, spare{f, at})
+			}
 		}
 	}
 	for i, name := range names {
@@ -87,7 +103,7 @@ func expected(name string, export bool) bool {
 // missing says which column the options speak of but the header does not have.
 func (p *plan) missing(l *layout, header []string) error {
 	for f, names := range p.names {
-		if l.column[f] < 0 && len(names) > 0 && (p.mapped || field(f) == keyField) {
+		if l.column[f] < 0 && p.needed[f] {
 			return api.Errorf(api.CodeInvalid, "there is no column %q; the header has %s", names[0], strings.Join(header, ", "))
 		}
 	}

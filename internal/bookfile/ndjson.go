@@ -146,8 +146,10 @@ func (rec *record) put(f field, value json.RawMessage) (err error) {
 	case value[0] == '[' && (f == authorsField || f == topicsField):
 		rec.list[f], err = texts(f, value)
 	case value[0] == '{' && f == priceField:
+		rec.exact = true
 		rec.text[priceField], rec.priceCurrency, err = price(value)
 	default:
+		rec.exact = rec.exact || (f == priceField && isNumber(value[0]))
 		rec.text[f], err = scalar(f, value)
 	}
 	return err
@@ -189,8 +191,11 @@ func scalar(f field, value json.RawMessage) (string, error) {
 		return s, err
 	case c == 'n':
 		return "", nil
-	case c == '-' || (c >= '0' && c <= '9'):
+	case isNumber(c):
 		return string(value), nil
 	}
 	return "", api.Errorf(api.CodeInvalid, "%s is %s, which is neither a text nor a number", f, value[:min(len(value), 40)])
 }
+
+// isNumber says whether a JSON value that begins so is a number.
+func isNumber(c byte) bool { return c == '-' || (c >= '0' && c <= '9') }

@@ -77,7 +77,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"unknown field set":       {"title", options{Set: pairs("titel", "title")}, `"titel" is not a field`},
 		"id mapped":               {"title,n", options{Map: pairs("id", "n")}, "use --key n"},
 		"bad constant":            {"title", options{Set: pairs("stock", "many")}, `set for all rows is wrong: stock "many"`},
-		"bad price for all":       {"title", options{Set: pairs("price", "9,99"), Currency: "USD"}, `"9,99" is not an amount of money`},
+		"bad price for all":       {"title", options{Set: pairs("price", "cheap"), Currency: "USD"}, `"cheap" is not an amount of money`},
 		"bad delimiter":           {"title", options{Delimiter: '"'}, "use one ASCII character"},
 		"wide delimiter":          {"title", options{Delimiter: '→'}, "use one ASCII character"},
 		"bad format":              {"title", options{Format: "xml"}, `"xml" is not a format`},

@@ -9,14 +9,8 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// Limits that are those of files alone.
-const (
-	maxKey   = 200 // characters
-	minYear  = -5000
-	maxYear  = 9999
-	isoMonth = len("1999-05")
-	isoDay   = len("1999-05-01")
-)
+// maxKey is the longest key, in characters.
+const maxKey = 200
 
 func parseID(s string) (int64, error) {
 	id, err := strconv.ParseInt(s, 10, 64)
@@ -60,57 +54,6 @@ func parseTopic(s string) (string, error) {
 		return "", api.Errorf(api.CodeInvalid, "topic %q has no letter and no digit", s)
 	}
 	return slug, nil
-}
-
-// parseYear reads a year as catalogues write it: 1999, -750, 2008.0, c1987,
-// 1999-05, 1999-05-01.
-func parseYear(s string) (int, error) {
-	digits := strings.TrimPrefix(s, "c")
-	if whole, zeros, ok := strings.Cut(digits, "."); ok && zeros != "" && strings.Trim(zeros, "0") == "" {
-		digits = whole
-	} else if isDate(digits) {
-		digits = digits[:4]
-	}
-	year, err := strconv.Atoi(digits)
-	if err != nil {
-		return 0, api.Errorf(api.CodeInvalid, "year %q is not a year such as 1999", s)
-	}
-	if year < minYear || year > maxYear {
-		return 0, api.Errorf(api.CodeInvalid, "year %d is not between %d and %d", year, minYear, maxYear)
-	}
-	return year, nil
-}
-
-// isDate says whether s is like 1999-05-01 or 1999-05.
-func isDate(s string) bool {
-	if len(s) != isoDay && len(s) != isoMonth {
-		return false
-	}
-	for i := range len(s) {
-		if i == 4 || i == 7 {
-			if s[i] != '-' {
-				return false
-			}
-		} else if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-// parsePrice looks for the currency next to the amount, then in the currency
-// field, then in the options.
-func (d *draft) parsePrice(s string) (api.Money, error) {
-	currency := d.priceCurrency
-	for _, c := range []string{strings.TrimSpace(d.text[currencyField]), d.currency} {
-		if currency == "" {
-			currency = c
-		}
-	}
-	if last := s[len(s)-1]; currency == "" && last >= '0' && last <= '9' {
-		return api.Money{}, api.Errorf(api.CodeInvalid, "price %q has no currency; give one for all with --set currency=USD", s)
-	}
-	return api.ParseMoney(s, currency)
 }
 
 func parseStock(s string) (int64, error) {

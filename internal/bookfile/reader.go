@@ -48,6 +48,7 @@ type Reader struct {
 	dialect dialect
 	mark    string
 
+	keys   string   // where keys come from, of a known layout
 	notes  []string // of the beginning of the file
 	lostID bool
 	unused []string
@@ -108,45 +109,12 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 	}
 	rd.dialect = sniffDialect(in, o)
 	rd.notes = append(rd.notes, rd.dialect.notes(o)...)
-	return rd, rd.readHeader(newCSV(in, rd.dialect), plan)
+	return rd, rd.readHeader(newCSV(in, rd.dialect), plan, o)
 }
 
-// readHeader finds the columns in the first record.
-func (r *Reader) readHeader(s *csvSource, p *plan) error {
-	row, err := s.row()
-	if errors.Is(err, io.EOF) {
-		return emptyFile()
-	}
-	if err != nil {
-		return err
-	}
-	if row.Err != nil {
-		return api.Errorf(api.CodeInvalid, "the header cannot be read: %w", row.Err)
-	}
-	names := make([]string, len(s.cells))
-	for i := range s.cells {
-		names[i] = strings.TrimSpace(s.text(&s.cells[i], row.raw))
-	}
-	s.width, r.header, r.source = len(names), row.raw, s
-	s.strict = slices.Contains(names, errorColumn) // rejects, which have all their cells
-	if s.layout, err = p.layout(names, isExportHeader(names)); err != nil {
-		return err
-	}
-	if err := p.missing(&s.layout, names); err != nil {
-		return err
-	}
-	if s.layout.column[titleField] < 0 && r.convert.set[titleField] == "" {
-		return api.Errorf(api.CodeInvalid, "no column is the title; say which with --map title=COLUMN, one of %s", strings.Join(names, ", "))
-	}
-	r.note(&s.layout)
-	return nil
-}
-
-// isExportHeader says whether the columns are those that Bazar writes: only
-// then its item numbers are this store's.
-func isExportHeader(names []string) bool {
-	return hasAll(names, []string{"id", "isbn13", "title", "authors", "topics", "price", "currency", "stock"})
-}
+// Source is the name under which the keys of a known layout are kept, whatever
+// the file's name; "" if the file is none, or the options name the key.
+func (r *Reader) Source() string { return r.keys }
 
 // Read gives the next row, [io.EOF] after the last. A row that cannot become a
 // book has Err set, and reading goes on after it; an error of the input itself
