@@ -1,6 +1,7 @@
 // Package bookfile reads and writes files of books: CSV (RFC 4180) and NDJSON
 // (a JSON object a line) to and from the rows and books of pkg/api; and it reads
-// MARC 21 (ISO 2709 and MARCXML). It knows no service. Rows stream: memory does
+// MARC 21 (ISO 2709 and MARCXML). It knows no service. Bytes are unpacked,
+// decoded, told what they are, and read by their format. Rows stream: memory does
 // not grow with the file.
 package bookfile
 

@@ -168,7 +168,21 @@ func (d *draft) split(f field, limit int, parse func(string) (string, error)) []
 // asText gives the parser of a text of at most limit characters.
 func asText(f field, limit int) func(string) (string, error) {
 	return func(s string) (string, error) {
+		if len(s) <= limit && isASCII(s) {
+			return s, nil
+		}
 		s = norm.NFC.String(s)
 		return s, api.CheckText(f.String(), s, limit)
 	}
+}
+
+// isASCII says whether s is ASCII without NUL, as most texts are: then it is
+// valid, in NFC, and as many characters as bytes.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] == 0 || s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

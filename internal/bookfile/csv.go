@@ -58,9 +58,14 @@ func newCSV(in *window, d dialect) *csvSource {
 }
 
 func (s *csvSource) next(rec *record) (Row, error) {
-	row, err := s.first()
-	if err != nil {
-		return row, err
+	var row Row
+	if s.pending != nil {
+		row, s.pending = *s.pending, nil
+	} else {
+		var err error
+		if row, err = s.row(); err != nil {
+			return row, err
+		}
 	}
 	decode := s.known != nil && s.known.latin && row.Err != nil && !s.broke
 	if row.Err != nil && !decode {
@@ -82,16 +87,6 @@ func (s *csvSource) next(rec *record) (Row, error) {
 	if decode {
 		row.Err = rec.decodeLatin(row.Err)
 	}
-	return row, nil
-}
-
-// first gives the next row, or the one that was taken for a header.
-func (s *csvSource) first() (Row, error) {
-	if s.pending == nil {
-		return s.row()
-	}
-	row := *s.pending
-	s.pending = nil
 	return row, nil
 }
 

@@ -15,6 +15,9 @@ type dialect struct {
 	backslash bool // before a quote within a cell, where RFC 4180 doubles it
 }
 
+// tried is how much of a file dialects are tried on, in bytes.
+const tried = 32 << 10
+
 // noQuote is what [Options.Quote] says where no cell is quoted.
 const noQuote = "none"
 
@@ -101,7 +104,8 @@ type trial struct {
 }
 
 func (d dialect) try(in *window) (t trial) {
-	sample := &window{buf: in.data(), eof: in.eof, err: errSampleEnd()}
+	data := in.data()
+	sample := &window{buf: data[:min(len(data), tried)], eof: in.eof && len(data) <= tried, err: errSampleEnd()}
 	s := newCSV(sample, d)
 	width := 0
 	for {

@@ -148,3 +148,35 @@ func (b *breaking) Read(p []byte) (int, error) {
 	}
 	return b.r.Read(p)
 }
+
+func TestMARCIsUnpackedAndDecodedBefore(t *testing.T) {
+	iso := marcRecord("a", "24500$aCafé")
+	xml := strings.Replace(marcHead, "UTF-8", "iso-8859-1", 1) + marcTitle("Café") + "</collection>"
+	for name, test := range map[string]struct {
+		data string
+		o    bookfile.Options
+	}{
+		"ISO 2709 in gzip":      {gzipped(t, iso), bookfile.Options{}},
+		"ISO 2709 with a mark":  {"\uFEFF" + iso, bookfile.Options{}},
+		"MARCXML in a zip":      {zipped(t, "a.xml: "+encoded(t, "windows-1252", xml)), bookfile.Options{}},
+		"MARCXML in what it is": {encoded(t, "utf-16le", xml), bookfile.Options{Encoding: "utf-16le"}},
+		"MARCXML with a mark":   {"\uFEFF" + xml, bookfile.Options{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if b := goodRow(t, test.data, test.o); *b.Title != "Café" {
+				t.Errorf("title %q, want Café", *b.Title)
+			}
+		})
+	}
+	t.Run("rejects are UTF-8, and say so", func(t *testing.T) {
+		o := bookfile.Options{Encoding: "utf-16le"}
+		got := rejects(t, open(t, encoded(t, "utf-16le", xml), o), func(bookfile.Row) string { return "no" })
+		if b := goodRow(t, got, o); *b.Title != "Café" {
+			t.Errorf("title %q, want Café", *b.Title)
+		}
+	})
+	t.Run("ISO 2709 counts bytes", func(t *testing.T) {
+		_, err := bookfile.NewReader(strings.NewReader(iso), bookfile.Options{Encoding: "latin1"})
+		wants(t, err, "MARC records say their own encoding, and count its bytes: leave out --encoding")
+	})
+}

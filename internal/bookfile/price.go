@@ -1,6 +1,7 @@
 package bookfile
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,11 @@ import (
 // $1,234.50, CHF 1'200.-, ¥1,200. The currency is that beside the amount, else
 // the row's, else that of the options.
 func (d *draft) parsePrice(s string) (api.Money, error) {
+	if isPlain(s) { // as most are; what is wrong with it is said below
+		if m, err := api.ParseMoney(s, cmp.Or(d.priceCurrency, d.text[currencyField], d.currency)); err == nil {
+			return m, nil
+		}
+	}
 	before, number, after := splitPrice(s)
 	if number == "" {
 		return api.Money{}, notMoney(s)
@@ -47,6 +53,13 @@ func notMoney(s string) error {
 	return api.Errorf(api.CodeInvalid, "%q is not an amount of money; write it like 44.99 or 44.99EUR", s)
 }
 
+// isPlain says whether a number is as Bazar itself writes it, and cannot be taken
+// for another.
+func isPlain(s string) bool {
+	whole, fraction, point := strings.Cut(s, ".")
+	return isDigits(whole) && (!point || (isDigits(fraction) && len(fraction) <= 2))
+}
+
 // splitPrice parts what stands before and after a number, such as a symbol; the
 // number is empty if there is none.
 func splitPrice(s string) (before, number, after string) {
@@ -79,7 +92,7 @@ func (d *draft) priceCode(s, before, after string) (string, error) {
 		code = d.priceCurrency
 	} else if said != "" {
 		var err error
-		if code, err = parseCurrency(said, defaults...); err != nil && before+after == "" {
+		if code, err = parseCurrency(said, defaults...); err != nil && before == "" && after == "" {
 			return "", err
 		}
 	}
@@ -147,6 +160,9 @@ func groupSpace(r rune) rune {
 // ungroup joins groups of digits: of three each but for the first, or, as in
 // India, of two before the last one of three.
 func ungroup(s, sign string) (string, bool) {
+	if isDigits(s) {
+		return s, true
+	}
 	groups := strings.Split(s, sign)
 	for i, g := range groups {
 		last, wide := i == len(groups)-1, len(groups[len(groups)-1]) == 3

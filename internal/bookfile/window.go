@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // chunk is how much is read at once, in bytes.
@@ -38,12 +40,13 @@ func (w *window) step(n, lines int) {
 }
 
 // sample fills the window with what tells a file's kind, a chunk if there is as
-// much. An error is kept for who reads on, unless there is nothing before it.
+// much. An error of reading is kept for who reads on, unless there is nothing
+// before it; a file that is found to be damaged so early is not begun.
 func (w *window) sample() error {
 	for !w.eof && w.err == nil && len(w.data()) < chunk {
 		w.err = w.fill()
 	}
-	if len(w.data()) == 0 {
+	if _, damaged := errors.AsType[*api.Error](w.err); damaged || len(w.data()) == 0 {
 		return w.err
 	}
 	return nil

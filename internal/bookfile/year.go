@@ -139,7 +139,12 @@ func dropTime(s string) string {
 }
 
 func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // tokens splits s into runs of digits, runs of letters, and single marks;

@@ -39,7 +39,9 @@ func newPart(rows []api.ImportRow, source string) part {
 	for n := range rows {
 		c := prepare(&rows[n], source)
 		c.fresh.State = api.OnSale
-		if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
+		if c.row.Title == nil {
+			c.freshErr = api.Errorf(api.CodeInvalid, "the store does not know this book, and a new one needs a title")
+		} else if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
 			c.freshErr = complete(&c.fresh)
 		}
 		if c.freshErr == nil {

@@ -1,17 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -19,66 +12,6 @@ import (
 	"github.com/bazar-store/bazar/internal/ui"
 	"github.com/bazar-store/bazar/pkg/api"
 )
-
-// importFlags say how a book file is to be read.
-type importFlags struct {
-	format, delimiter, columns, constants, key, source, separator, rejects string
-	updateStock, dryRun                                                    bool
-}
-
-func (a *app) importCommand() *cobra.Command {
-	var f importFlags
-	cmd := &cobra.Command{
-		Use:   "import FILE",
-		Short: "Take books from a file: CSV, NDJSON or MARC 21",
-		Long: "Take books from a CSV or NDJSON file, or one of MARC 21 (ISO 2709, MARCXML); - is standard input. A book\n" +
-			"that is known already, by ISBN or by --key, is updated; its stock is left alone unless --update-stock. Bad\n" +
-			"rows are reported, the rest go in. MARC has no stock and seldom a price: --set gives them.",
-		Example: "  bazar import books.csv --dry-run\n" +
-			"  bazar import books.csv --map title=name,isbn13=isbn,authors=author --set price=9.99,currency=USD,stock=10\n" +
-			"  bazar import library.mrc --set price=9.99,currency=USD,stock=1\n" +
-			"  bazar export | bazar import -",
-		Args: needs(1, 1, "a FILE, or - for standard input"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), &f, args[0]) },
-	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, marc or marcxml; detected if not given")
-	flags.StringVar(&f.delimiter, "delimiter", "", "`CHARACTER` between cells; detected if not given; \\t is a tab")
-	flags.StringVar(&f.columns, "map", "", "which column is which field: `FIELD=COLUMN,...`")
-	flags.StringVar(&f.constants, "set", "", "what the file does not say: `FIELD=VALUE,...`")
-	flags.StringVar(&f.key, "key", "", "the `COLUMN` that tells books without an ISBN apart")
-	flags.StringVar(&f.source, "source", "", "the `NAME` under which --key is kept; the file's name if not given")
-	flags.StringVar(&f.separator, "separator", "", "`TEXT` between several authors or topics; ; if not given")
-	flags.StringVar(&f.rejects, "rejects", "", "keep rejected rows in this `FILE`")
-	flags.BoolVar(&f.updateStock, "update-stock", false, "set the stock of known books too")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, and change nothing")
-	return cmd
-}
-
-// options reads the flags.
-func (f *importFlags) options(name, currency string) (o bookfile.Options, err error) {
-	o = bookfile.Options{Name: name, Key: f.key, Separator: f.separator, Currency: currency}
-	if f.format != "" {
-		if o.Format, err = bookfile.ParseFormat(f.format); err != nil {
-			return o, err
-		}
-	}
-	if f.delimiter != "" {
-		text := strings.ReplaceAll(f.delimiter, `\t`, "\t")
-		if o.Delimiter, _ = utf8.DecodeRuneInString(text); utf8.RuneCountInString(text) != 1 {
-			return o, api.Errorf(api.CodeInvalid, "--delimiter is one character, not %q", f.delimiter)
-		}
-	}
-	if f.columns != "" {
-		if o.Map, err = bookfile.ParseMap(f.columns); err != nil {
-			return o, err
-		}
-	}
-	if f.constants != "" {
-		o.Set, err = bookfile.ParseSet(f.constants)
-	}
-	return o, err
-}
 
 func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err error) {
 	out, err := newPrinter(a.streams, a.output, tallyView(), asOne)
@@ -131,58 +64,6 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 		return err
 	}
 	return errors.Join(out.close(ctx), i.ending())
-}
-
-// openBookFile opens what is imported and, for a file, counts its lines, so that
-// the progress knows its end.
-func (a *app) openBookFile(ctx context.Context, path string) (in io.ReadCloser, name string, lines int64, err error) {
-	if path == "-" {
-		return io.NopCloser(a.stdin(ctx)), "stdin", 0, nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, "", 0, api.Errorf(api.CodeInvalid, "%w", err)
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = api.Errorf(api.CodeInvalid, "%s is a directory; give a file", path)
-	}
-	if err == nil && info.Mode().IsRegular() && a.streams.Err.IsTerminal() {
-		lines, err = countLines(file)
-	}
-	if err != nil {
-		return nil, "", 0, errors.Join(err, file.Close())
-	}
-	return file, filepath.Base(path), lines, nil
-}
-
-// sameFile says whether two paths, "-" for standard input, lead to one file.
-func sameFile(in, out string) bool {
-	if in == "-" {
-		in = "/dev/stdin" // where there is none, it is no file of ours either
-	}
-	from, err := os.Stat(in)
-	if err != nil {
-		return false
-	}
-	to, err := os.Stat(out)
-	return err == nil && to.Mode().IsRegular() && os.SameFile(from, to)
-}
-
-func countLines(file *os.File) (n int64, err error) {
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for err == nil {
-		if _, err = lines.ReadSlice('\n'); err == nil {
-			n++
-		} else if errors.Is(err, bufio.ErrBufferFull) {
-			err = nil
-		}
-	}
-	if !errors.Is(err, io.EOF) {
-		return 0, fmt.Errorf("%s: %w", file.Name(), err)
-	}
-	_, err = file.Seek(0, io.SeekStart)
-	return n, err
 }
 
 func (a *app) exportCommand() *cobra.Command {

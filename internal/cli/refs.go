@@ -54,10 +54,13 @@ type reader func(p []byte) (int, error)
 // Read calls the function.
 func (r reader) Read(p []byte) (int, error) { return r(p) }
 
-// stdin is standard input that ends when ctx does: who presses Ctrl-C need not
+// stdin is standard input that ends when ctx does.
+func (a *app) stdin(ctx context.Context) io.Reader { return interruptible(ctx, a.streams.In) }
+
+// interruptible is an input that ends when ctx does: who presses Ctrl-C need not
 // end the input too. A read can't be called off; it stays behind, with a buffer
 // of its own.
-func (a *app) stdin(ctx context.Context) io.Reader {
+func interruptible(ctx context.Context, in io.Reader) io.Reader {
 	type result struct {
 		data []byte
 		err  error
@@ -66,7 +69,7 @@ func (a *app) stdin(ctx context.Context) io.Reader {
 		came := make(chan result, 1)
 		go func() {
 			data := make([]byte, len(p))
-			n, err := a.streams.In.Read(data)
+			n, err := in.Read(data)
 			came <- result{data[:n], err}
 		}()
 		select {

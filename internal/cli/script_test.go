@@ -1,9 +1,13 @@
 package cli_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/htmlindex"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -50,6 +55,7 @@ func runScripts(t *testing.T, way string, reach func(*testscript.Env) error) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "like": like, "capture": capture, "journal": journal, "deaf": deaf, "nobody": nobody,
+			"encode": encode, "pack": pack,
 		},
 	})
 }
@@ -155,6 +161,51 @@ func journal(ts *testscript.TestScript, neg bool, args []string) {
 	dir := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "bazar", "journal")
 	ts.Check(os.MkdirAll(dir, 0o700))
 	ts.Check(os.WriteFile(filepath.Join(dir, args[0]+".json"), entry, 0o600))
+}
+
+// encode writes a file in another encoding, by its WHATWG name; with a byte order
+// mark before it if the name has a + after it:
+//
+//	encode utf-16le+ books.csv wide.csv
+func encode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: encode ENCODING FROM TO")
+	}
+	name, marked := strings.CutSuffix(args[0], "+")
+	e, err := htmlindex.Get(name)
+	ts.Check(err)
+	text := ts.ReadFile(args[1])
+	if marked {
+		text = "\uFEFF" + text
+	}
+	text, err = e.NewEncoder().String(text)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
+}
+
+// pack writes files into an archive, gzip of one or ZIP of many:
+//
+//	pack zip books.zip books.csv
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: pack gzip|zip ARCHIVE FILE...")
+	}
+	var b bytes.Buffer
+	if args[0] == "gzip" {
+		w := gzip.NewWriter(&b)
+		_, err := io.WriteString(w, ts.ReadFile(args[2]))
+		ts.Check(errors.Join(err, w.Close()))
+	} else {
+		w := zip.NewWriter(&b)
+		for _, name := range args[2:] {
+			f, err := w.Create(name)
+			ts.Check(err)
+			_, err = io.WriteString(f, ts.ReadFile(name))
+			ts.Check(err)
+		}
+		ts.Check(w.Close())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
 }
 
 // deaf sets a variable to the address of a server that takes connections and
