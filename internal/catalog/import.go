@@ -38,8 +38,18 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 	}
 	defer s.merger.Kick()
 	r.ID = id
+	if err := s.importRows(ctx, &r, &results); err != nil || r.DryRun {
+		return results, err
+	}
+	return results, s.db.Sync(ctx)
+}
+
+// importRows takes the rows in as many transactions as keep nobody waiting. What
+// they commit is not yet durable: the disk is waited for once, while the next
+// part is written.
+func (s *Service) importRows(ctx context.Context, r *api.ImportRequest, results *api.ImportResults) error {
 	defer s.turns.enter(r.ID, r.Rows[0].Line)()
-	i := newImporter(&r)
+	i := newImporter(r)
 	for rest := r.Rows; len(rest) > 0; {
 		step := min(int(s.importStep.Load()), len(rest))
 		if r.DryRun {
@@ -52,11 +62,11 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 			done, err = s.importPart(ctx, i, p)
 		}
 		if err != nil {
-			return results, brokenOff(err, len(results.Results))
+			return brokenOff(err, len(results.Results))
 		}
 		results.Results, rest = append(results.Results, done...), rest[step:]
 	}
-	return results, nil
+	return nil
 }
 
 // brokenOff says that some rows are in, where an error alone would deny it.
@@ -76,7 +86,7 @@ func (s *Service) importPart(ctx context.Context, i *importer, p part) (results 
 		return results, err
 	}
 	var start time.Time
-	err = s.db.Write(ctx, func(tx *gorm.DB) (err error) {
+	err = s.db.WriteUnsynced(ctx, func(tx *gorm.DB) (err error) {
 		start = time.Now() // its turn has come
 		results, err = i.take(tx, p)
 		return err

@@ -27,7 +27,8 @@ const (
 )
 
 // merger keeps the search index small in segments. It works in the background
-// while there is something to merge, and has no goroutine otherwise.
+// while there is something to merge, and has no goroutine otherwise. It waits
+// for no disk: a merge that is lost is made again.
 type merger struct {
 	db  *database.DB
 	log *slog.Logger
@@ -109,7 +110,7 @@ func (m *merger) step(ctx context.Context) (bool, error) {
 // first wins, the other's work is thrown away.
 func (m *merger) merge(ctx context.Context, chosen []textindex.Segment) error {
 	target := segmentRow{Level: chosen[0].Level + 1, CreatedAt: now()}
-	err := m.db.Write(ctx, func(tx *gorm.DB) error {
+	err := m.db.WriteUnsynced(ctx, func(tx *gorm.DB) error {
 		return errors.Join(sweep(tx, target.CreatedAt), tx.Create(&target).Error)
 	})
 	if err != nil {
@@ -126,7 +127,7 @@ func (m *merger) merge(ctx context.Context, chosen []textindex.Segment) error {
 		err = out.flush(ctx)
 	}
 	if err == nil {
-		err = m.db.Write(ctx, func(tx *gorm.DB) error { return replace(tx, ids, target.ID) })
+		err = m.db.WriteUnsynced(ctx, func(tx *gorm.DB) error { return replace(tx, ids, target.ID) })
 	}
 	if err == nil {
 		return m.discard(ctx, ids)
@@ -163,7 +164,7 @@ func errMergedElsewhere() error {
 func (m *merger) discard(ctx context.Context, ids []int64) error {
 	for _, id := range ids {
 		for left := int64(1); left > 0; {
-			err := m.db.Write(ctx, func(tx *gorm.DB) error {
+			err := m.db.WriteUnsynced(ctx, func(tx *gorm.DB) error {
 				some := tx.Exec(`DELETE FROM index_pages WHERE segment_id = ? AND (term, first) IN
 					(SELECT term, first FROM index_pages WHERE segment_id = ? ORDER BY term, first LIMIT ?)`, id, id, 2*mergePages)
 				if left = some.RowsAffected; some.Error != nil || left > 0 {
@@ -202,7 +203,7 @@ func (s *pageSink) add(ctx context.Context, p textindex.Page) error {
 
 func (s *pageSink) flush(ctx context.Context) error {
 	defer func() { s.pages = s.pages[:0] }()
-	return s.db.Write(ctx, func(tx *gorm.DB) error { return writePages(tx, s.segment, s.pages) })
+	return s.db.WriteUnsynced(ctx, func(tx *gorm.DB) error { return writePages(tx, s.segment, s.pages) })
 }
 
 // segmentPages gives all pages of a segment ([textindex.PageIterator]), some at

@@ -168,29 +168,6 @@ func usable(s *session) *session {
 	return nil
 }
 
-// Write runs change in a transaction of its own, alone among all processes, and
-// commits it durably if it returns nil. When it can't be told whether the commit
-// took effect the error is [api.CodeOutcomeUnknown]; after every other error
-// nothing has changed. Once its turn has come, a change runs to its end even if
-// ctx is done.
-func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
-	leave, writer, err := db.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	defer func() {
-		db.copying.start(ctx, db)
-		db.writing <- usable(writer)
-	}()
-	if writer == nil {
-		if writer, err = openWriter(context.WithoutCancel(ctx), db.pool); err != nil {
-			return Explain(err)
-		}
-	}
-	return transact(writer, db.read.Session(&gorm.Session{NewDB: true, Context: context.WithoutCancel(ctx)}), change)
-}
-
 // enter waits for the writer, first among the callers of this process, then
 // among processes.
 func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err error) {
@@ -208,25 +185,6 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err err
 		return nil, nil, err
 	}
 	return leave, writer, nil
-}
-
-func transact(writer *session, db *gorm.DB, change func(tx *gorm.DB) error) error {
-	tx, err := writer.begin(db, "BEGIN IMMEDIATE")
-	if err != nil {
-		return Explain(err)
-	}
-	ctx := tx.Statement.Context
-	committing := false
-	defer func() {
-		if !committing {
-			writer.rollback(ctx)
-		}
-	}()
-	if err := change(tx); err != nil {
-		return Explain(err)
-	}
-	committing = true
-	return explainCommit(writer.commit(ctx))
 }
 
 func closed() error { return api.Errorf(api.CodeUnavailable, "the store has been closed") }

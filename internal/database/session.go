@@ -21,6 +21,7 @@ const keptStatements = 200
 type session struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	durability durability
 	// broken says that it can't be told what state the connection is in.
 	broken bool
 }
@@ -31,7 +32,7 @@ func openSession(ctx context.Context, pool *sql.DB) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
+	return &session{conn: conn, statements: map[string]*sql.Stmt{}, durability: durable}, nil
 }
 
 // openWriter takes a connection, and lets it write.
@@ -68,6 +69,20 @@ func (s *session) forget() (err error) {
 	}
 	clear(s.statements)
 	return err
+}
+
+// be makes the commits that follow as durable as wanted.
+func (s *session) be(ctx context.Context, wanted durability) error {
+	if s.durability == wanted {
+		return nil
+	}
+	s.broken = true // unless it works
+	// It takes effect when it is prepared, and so is never kept.
+	if _, err := s.conn.ExecContext(ctx, "PRAGMA synchronous = "+string(wanted)); err != nil {
+		return err
+	}
+	s.durability, s.broken = wanted, false
+	return nil
 }
 
 // begin starts a transaction; what tx gives back runs in it.

@@ -438,3 +438,29 @@ func TestInsertAllTakesAnyNumberOfRows(t *testing.T) {
 }
 
 func appendRow(args, row []any) []any { return append(args, row...) }
+
+// What is committed without a sync is there for all, in its order, and a sync
+// does not disturb who writes.
+func TestUnsyncedWritesAreSeenAndSynced(t *testing.T) {
+	path := newPath(t)
+	db, other := open(t, path), open(t, path)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if err := errors.Join(db.WriteUnsynced(t.Context(), count), db.Write(t.Context(), count), db.Sync(t.Context())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := counted(t, other); n != 40 {
+		t.Errorf("the counter stands at %d", n)
+	}
+}
+
+func TestNothingToSyncIsSynced(t *testing.T) {
+	db := open(t, newPath(t))
+	if err := db.Sync(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
