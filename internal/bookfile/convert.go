@@ -15,6 +15,7 @@ type record struct {
 	text          [numFields]string
 	list          [numFields][]string
 	priceCurrency string // of a price that carries its own
+	partial       bool   // what it does not say stays as it is
 }
 
 // converter makes rows of records.
@@ -54,7 +55,7 @@ func (c *converter) check() error {
 // row converts a record; its errors are [api.CodeInvalid].
 func (c *converter) row(rec *record) (api.ImportRow, error) {
 	for f, value := range c.set {
-		if value != "" && len(rec.list[f]) == 0 && strings.TrimSpace(rec.text[f]) == "" {
+		if !rec.partial && value != "" && len(rec.list[f]) == 0 && strings.TrimSpace(rec.text[f]) == "" {
 			rec.text[f] = value
 		}
 	}
@@ -95,7 +96,7 @@ func (d *draft) texts() {
 	d.row.Publisher = convert(d, publisherField, asText(publisherField, api.MaxPublisher))
 	d.row.Language = convert(d, languageField, asText(languageField, api.MaxLanguage))
 	d.row.Year = convert(d, yearField, parseYear)
-	if d.row.Title == nil {
+	if d.row.Title == nil && !d.partial {
 		d.fail(api.Errorf(api.CodeInvalid, "it has no title"))
 	}
 	// White space is part of a description, at its ends too.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -42,8 +43,9 @@ type Reader struct {
 	record  record
 	format  Format
 
-	header    string // as it stands in the file; empty for NDJSON
+	header    string // as it stands in the file, of CSV
 	delimiter byte
+	message   *onix.Reader // of ONIX alone
 
 	lostID bool
 	unused []string
@@ -81,9 +83,12 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 	if err := rd.convert.check(); err != nil {
 		return nil, err
 	}
-	if format == MARC || format == MARCXML {
+	switch format {
+	case MARC, MARCXML:
 		rd.source, err = newMARC(in.rest(), format, o)
 		return rd, err
+	case ONIX:
+		return rd, rd.openONIX(in.rest(), o)
 	}
 	plan := newPlan(o)
 	if format == NDJSON {
@@ -153,7 +158,7 @@ func (r *Reader) Read() (Row, error) {
 }
 
 // IsLines says whether the file's lines are about as many as its rows.
-func (r *Reader) IsLines() bool { return r.format != MARC && r.format != MARCXML }
+func (r *Reader) IsLines() bool { return r.format == CSV || r.format == NDJSON }
 
 // note keeps what a layout leaves out, each name once.
 func (r *Reader) note(l *layout) {
@@ -180,6 +185,9 @@ func (r *Reader) Notes() []string {
 		notes = append(notes, "not used: "+strings.Join(r.unused[:maxNoted], ", ")+" and more")
 	case len(r.unused) > 0:
 		notes = append(notes, "not used: "+strings.Join(r.unused, ", "))
+	}
+	if r.message != nil {
+		notes = append(notes, r.message.Notes()...)
 	}
 	return notes
 }

@@ -7,18 +7,20 @@ import (
 	"strings"
 
 	"github.com/bazar-store/bazar/internal/bookfile/marc"
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 )
 
 // Rejects writes rows that were turned down to a file of the input's own
 // format, each as it stood there, with the reason in a last column or member
 // "error". The file can be mended and imported with the same options: "error"
-// is not read. Rows turned down again have a second one. In MARCXML the reason
-// is a comment before the record; in ISO 2709 there is no place for it.
+// is not read. Rows turned down again have a second one. In MARCXML and ONIX the
+// reason is a comment before the record; in ISO 2709 there is no place for it.
 type Rejects struct {
 	w         *bufio.Writer
 	format    Format
 	delimiter byte
 	header    string          // still to be written
+	onix      *onix.Rejects   // of ONIX alone
 	xml       *marc.XMLReader // of MARCXML
 	tail      string          // still to be written at the end
 }
@@ -26,6 +28,9 @@ type Rejects struct {
 // Rejects makes a writer of rejected rows of r's format. Nothing is written
 // before the first row.
 func (r *Reader) Rejects(w io.Writer) *Rejects {
+	if r.message != nil {
+		return &Rejects{onix: r.message.Rejects(w)}
+	}
 	rejects := &Rejects{w: bufio.NewWriter(w), format: r.format, delimiter: r.delimiter, header: r.header}
 	if s, ok := r.source.(*marcSource); ok {
 		rejects.xml = s.xml
@@ -39,7 +44,10 @@ func (r *Rejects) Add(row Row, reason string) error {
 	if reason == "" && row.Err != nil {
 		reason = row.Err.Error()
 	}
-	if r.format == MARC || r.format == MARCXML {
+	switch {
+	case r.onix != nil:
+		return r.onix.Add(row.raw, oneLine(reason))
+	case r.format == MARC || r.format == MARCXML:
 		return r.addMARC(row.raw, oneLine(reason))
 	}
 	if r.format == NDJSON {
@@ -75,6 +83,9 @@ func (r *Rejects) addMARC(raw, reason string) error {
 
 // Flush ends the file, and writes what is still buffered.
 func (r *Rejects) Flush() error {
+	if r.onix != nil {
+		return r.onix.Close()
+	}
 	// An error stays with the writer.
 	_, _ = r.w.WriteString(r.tail)
 	r.tail = ""

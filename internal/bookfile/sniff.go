@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -18,6 +19,9 @@ func sniff(in *window, given Format) (Format, error) {
 	data := in.data()
 	if format, ok := sniffMARC(data, given); ok {
 		return format, nil
+	}
+	if strings.EqualFold(string(given), string(ONIX)) || (given == "" && onix.Sniff(data)) {
+		return ONIX, nil
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return "", api.Errorf(api.CodeInvalid, "the file is UTF-16; save it as UTF-8 (in a spreadsheet: CSV UTF-8)")

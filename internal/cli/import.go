@@ -20,6 +20,9 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
+// stdinName is what standard input is called where a file has its name.
+const stdinName = "stdin"
+
 // importFlags say how a book file is to be read.
 type importFlags struct {
 	format, delimiter, columns, constants, key, source, separator, rejects string
@@ -30,24 +33,26 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take books from a file: CSV, NDJSON or MARC 21",
-		Long: "Take books from a CSV or NDJSON file, or one of MARC 21 (ISO 2709, MARCXML); - is standard input. A book\n" +
-			"that is known already, by ISBN or by --key, is updated; its stock is left alone unless --update-stock. Bad\n" +
-			"rows are reported, the rest go in. MARC has no stock and seldom a price: --set gives them.",
+		Short: "Take books from a file: CSV, NDJSON, ONIX or MARC 21",
+		Long: "Take books from a CSV, NDJSON or ONIX for Books file, or one of MARC 21 (ISO 2709, MARCXML); - is standard\n" +
+			"input. A book that is known already, by ISBN or by --key, is updated; its stock is left alone unless\n" +
+			"--update-stock. Bad rows are reported, the rest go in. ONIX is keyed by its RecordReference, and of several\n" +
+			"prices the one in the store's currency is taken. MARC has no stock and seldom a price: --set gives them.",
 		Example: "  bazar import books.csv --dry-run\n" +
 			"  bazar import books.csv --map title=name,isbn13=isbn,authors=author --set price=9.99,currency=USD,stock=10\n" +
+			"  bazar import onix.xml --source acme --rejects rejects.xml\n" +
 			"  bazar import library.mrc --set price=9.99,currency=USD,stock=1\n" +
 			"  bazar export | bazar import -",
 		Args: needs(1, 1, "a FILE, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), &f, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, marc or marcxml; detected if not given")
+	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, onix, marc or marcxml; detected if not given")
 	flags.StringVar(&f.delimiter, "delimiter", "", "`CHARACTER` between cells; detected if not given; \\t is a tab")
 	flags.StringVar(&f.columns, "map", "", "which column is which field: `FIELD=COLUMN,...`")
 	flags.StringVar(&f.constants, "set", "", "what the file does not say: `FIELD=VALUE,...`")
 	flags.StringVar(&f.key, "key", "", "the `COLUMN` that tells books without an ISBN apart")
-	flags.StringVar(&f.source, "source", "", "the `NAME` under which --key is kept; the file's name if not given")
+	flags.StringVar(&f.source, "source", "", "the `NAME` under which keys are kept; the file's name if not given")
 	flags.StringVar(&f.separator, "separator", "", "`TEXT` between several authors or topics; ; if not given")
 	flags.StringVar(&f.rejects, "rejects", "", "keep rejected rows in this `FILE`")
 	flags.BoolVar(&f.updateStock, "update-stock", false, "set the stock of known books too")
@@ -137,7 +142,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 // the progress knows its end.
 func (a *app) openBookFile(ctx context.Context, path string) (in io.ReadCloser, name string, lines int64, err error) {
 	if path == "-" {
-		return io.NopCloser(a.stdin(ctx)), "stdin", 0, nil
+		return io.NopCloser(a.stdin(ctx)), stdinName, 0, nil
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -188,15 +193,15 @@ func countLines(file *os.File) (n int64, err error) {
 func (a *app) exportCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "export", Short: "Write all books as CSV or NDJSON", Args: noArgs,
-		Example: "  bazar export > books.csv\n  bazar export --format ndjson | jq .title",
+		Use: "export", Short: "Write all books as CSV, NDJSON or ONIX", Args: noArgs,
+		Example: "  bazar export > books.csv\n  bazar export --format ndjson | jq .title\n  bazar export --format onix > books.xml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.output.shapes() {
-				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv or ndjson, or use `bazar search --all`")
+				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv, ndjson or onix, or use `bazar search --all`")
 			}
 			f, err := bookfile.ParseFormat(cmp.Or(format, a.output.output, string(bookfile.CSV)))
 			if err == nil && !f.Writable() {
-				err = api.Errorf(api.CodeInvalid, "%s is only read; export writes csv or ndjson", f)
+				err = api.Errorf(api.CodeInvalid, "%s is only read; export writes csv, ndjson or onix", f)
 			}
 			if err != nil {
 				return err
@@ -204,17 +209,30 @@ func (a *app) exportCommand() *cobra.Command {
 			return a.export(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: csv or ndjson; csv if not given")
+	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: csv, ndjson or onix; csv if not given")
 	return cmd
 }
 
 // export writes every book, retired ones too, in the order of item numbers.
 func (a *app) export(ctx context.Context, format bookfile.Format) error {
+	out := bookfile.NewWriter(a.streams.Out, format)
+	if err := a.exportTo(ctx, out); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	for _, note := range out.Notes() {
+		a.streams.Note(note)
+	}
+	return nil
+}
+
+func (a *app) exportTo(ctx context.Context, out *bookfile.Writer) error {
 	c, err := a.client()
 	if err != nil {
 		return err
 	}
-	out := bookfile.NewWriter(a.streams.Out, format)
 	progress := (*ui.Progress)(nil)
 	if !a.streams.Out.IsTerminal() {
 		progress = a.streams.Err.NewProgress("books", 0, time.Now)
@@ -239,7 +257,7 @@ func (a *app) export(ctx context.Context, format bookfile.Format) error {
 			progress.Update(written)
 		}
 		if page.NextCursor == nil {
-			return out.Flush()
+			return nil
 		}
 		q.Cursor = *page.NextCursor
 	}
