@@ -14,7 +14,8 @@ import (
 )
 
 // Writer writes books to a file that [Reader] reads back without loss: as CSV,
-// as NDJSON with the JSON of [api.Book], or as a message of ONIX for Books 3.0. Cells stand as they are, even those
+// as NDJSON with the JSON of [api.Book], or as a message of ONIX for Books 3.0;
+// [onix.Writer] says what that cannot carry. Cells stand as they are, even those
 // that a spreadsheet would take for a formula: this is a catalogue.
 type Writer struct {
 	buffer *bufio.Writer
