@@ -1,8 +1,8 @@
-// Package bookfile reads and writes files of books: CSV (RFC 4180) and NDJSON
-// (a JSON object a line) to and from the rows and books of pkg/api; and it reads
-// MARC 21 (ISO 2709 and MARCXML). It knows no service. Bytes are unpacked,
-// decoded, told what they are, and read by their format. Rows stream: memory does
-// not grow with the file.
+// Package bookfile reads and writes files of books: CSV (RFC 4180), NDJSON (a
+// JSON object a line) and ONIX for Books (EDItEUR) to and from the rows and books
+// of pkg/api; and it reads MARC 21 (ISO 2709 and MARCXML). It knows no service.
+// Bytes are unpacked, decoded, told what they are, and read by their format. Rows
+// stream: memory does not grow with the file.
 package bookfile
 
 import (
@@ -18,6 +18,7 @@ type Format string
 const (
 	CSV    Format = "csv"
 	NDJSON Format = "ndjson"
+	ONIX   Format = "onix"
 	// MARC is MARC 21 in ISO 2709, MARCXML the same in XML. They are only read.
 	MARC    Format = "marc"
 	MARCXML Format = "marcxml"
@@ -27,14 +28,14 @@ const (
 // [api.CodeInvalid].
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(strings.ToLower(s)); f {
-	case CSV, NDJSON, MARC, MARCXML:
+	case CSV, NDJSON, ONIX, MARC, MARCXML:
 		return f, nil
 	}
-	return "", api.Errorf(api.CodeInvalid, "%q is not a format; write csv, ndjson, marc or marcxml", s)
+	return "", api.Errorf(api.CodeInvalid, "%q is not a format; write csv, ndjson, onix, marc or marcxml", s)
 }
 
 // Writable says whether books are written in the format too.
-func (f Format) Writable() bool { return f == CSV || f == NDJSON }
+func (f Format) Writable() bool { return f == CSV || f == NDJSON || f == ONIX }
 
 // maxRow is the longest row that is read, in bytes.
 const maxRow = 1 << 20
@@ -43,7 +44,7 @@ const maxRow = 1 << 20
 // whose header names Bazar's own fields.
 type Options struct {
 	// Format is detected when empty: by the leader of a MARC record, by the root
-	// of MARCXML; a file that begins with "{" is NDJSON, any other CSV.
+	// of MARCXML or ONIX; a file that begins with "{" is NDJSON, any other CSV.
 	Format Format
 	// Name is the file's name, for messages.
 	Name string
@@ -64,10 +65,12 @@ type Options struct {
 	// Set gives fields a value wherever the file has none: no such column,
 	// or nothing in the cell. See [ParseSet].
 	Set map[string]string
-	// Key is the column whose value becomes the row's key.
+	// Key is the column whose value becomes the row's key. That of ONIX is its
+	// RecordReference.
 	Key string
 	// NoKeys leaves out the keys that a format has without being asked, as MARC
-	// has control numbers: for files whose source has no name.
+	// has control numbers: for files whose source has no name. ONIX names its
+	// sender, by which its keys are kept.
 	NoKeys bool
 	// Separator stands between several authors or topics in one cell;
 	// ";" when empty.

@@ -16,6 +16,7 @@ type record struct {
 	list          [numFields][]string
 	priceCurrency string // of a price that carries its own
 	exact         bool   // the price has a decimal point, whatever its digits
+	partial       bool   // what it does not say stays as it is
 }
 
 // converter makes rows of records.
@@ -60,7 +61,7 @@ func (c *converter) row(rec *record) (api.ImportRow, error) {
 		rec.unescape()
 	}
 	for f, value := range c.set {
-		if value != "" && len(rec.list[f]) == 0 && strings.TrimSpace(rec.text[f]) == "" {
+		if !rec.partial && value != "" && len(rec.list[f]) == 0 && strings.TrimSpace(rec.text[f]) == "" {
 			rec.text[f] = value
 		}
 	}
@@ -101,7 +102,7 @@ func (d *draft) texts() {
 	d.row.Publisher = convert(d, publisherField, asText(publisherField, api.MaxPublisher))
 	d.row.Language = convert(d, languageField, asText(languageField, api.MaxLanguage))
 	d.row.Year = convert(d, yearField, parseYear)
-	if d.row.Title == nil && !d.untitled {
+	if d.row.Title == nil && !d.untitled && !d.partial {
 		d.fail(api.Errorf(api.CodeInvalid, "it has no title"))
 	}
 	// White space is part of a description, at its ends too.

@@ -10,14 +10,14 @@ import (
 )
 
 func TestParseFormat(t *testing.T) {
-	for s, want := range map[string]bookfile.Format{"csv": bookfile.CSV, "NDJSON": bookfile.NDJSON} {
+	for s, want := range map[string]bookfile.Format{"csv": bookfile.CSV, "NDJSON": bookfile.NDJSON, "Onix": bookfile.ONIX} {
 		if f, err := bookfile.ParseFormat(s); f != want || err != nil {
 			t.Errorf("%q: %q, %v; want %q", s, f, err, want)
 		}
 	}
 	for _, s := range []string{"", "xml", "json"} {
 		_, err := bookfile.ParseFormat(s)
-		wants(t, err, "write csv, ndjson, marc or marcxml")
+		wants(t, err, "write csv, ndjson, onix, marc or marcxml")
 	}
 }
 
@@ -88,6 +88,9 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		"another packing":         {"BZh91AY", options{}, "unpack it first, as with bzcat"},
 		"header not UTF-8":        {"title,\xe9\n", options{}, "the header cannot be read: it is not valid UTF-8"},
 		"header with open quote":  {"\"title,year\na,b", options{}, "the header cannot be read: a quote"},
+		"a map for ONIX":          {"<ONIXMessage/>", options{Map: pairs("title", "b203")}, "leave out --map"},
+		"another key for ONIX":    {"<ONIXMessage/>", options{Key: "ISBN"}, "told apart by their RecordReference, not by ISBN"},
+		"not the ONIX it is said": {"title\na", options{Format: bookfile.ONIX, Name: "a.xml"}, "a.xml: the file begins with no element"},
 		"JSON array":              {"[\n{\"title\":\"a\"}]", options{}, "the file is a JSON array"},
 		"JSON array as NDJSON":    {"[]", options{Format: bookfile.NDJSON}, "the file is a JSON array"},
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -47,6 +48,7 @@ type Reader struct {
 	header  string
 	dialect dialect
 	mark    string
+	message *onix.Reader // of ONIX alone
 
 	keys   string   // where keys come from, of a known layout
 	notes  []string // of the beginning of the file
@@ -98,9 +100,12 @@ func open(r io.Reader, o *Options) (*Reader, error) {
 	if err := rd.convert.check(); err != nil {
 		return nil, err
 	}
-	if format == MARC || format == MARCXML {
+	switch format {
+	case MARC, MARCXML:
 		rd.source, err = newMARC(in, format, o)
 		return rd, err
+	case ONIX:
+		return rd, rd.openONIX(in, o)
 	}
 	plan := newPlan(o)
 	if format == NDJSON {
@@ -136,7 +141,7 @@ func (r *Reader) Read() (Row, error) {
 }
 
 // IsLines says whether the file's lines are about as many as its rows.
-func (r *Reader) IsLines() bool { return r.format != MARC && r.format != MARCXML }
+func (r *Reader) IsLines() bool { return r.format == CSV || r.format == NDJSON }
 
 // note keeps what a layout leaves out, each name once.
 func (r *Reader) note(l *layout) {
@@ -163,6 +168,9 @@ func (r *Reader) Notes() []string {
 		notes = append(notes, "not used: "+strings.Join(r.unused[:maxNoted], ", ")+" and more")
 	case len(r.unused) > 0:
 		notes = append(notes, "not used: "+strings.Join(r.unused, ", "))
+	}
+	if r.message != nil {
+		notes = append(notes, r.message.Notes()...)
 	}
 	return notes
 }

@@ -7,19 +7,22 @@ import (
 	"strings"
 
 	"github.com/bazar-store/bazar/internal/bookfile/marc"
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 )
 
 // Rejects writes rows that were turned down to a file of the input's own
 // format, each as it stood there, or as it was decoded, with the reason in a last
-// column or member "error". The file can be mended and imported with the same options: "error"
-// is not read. Rows turned down again have a second one. In MARCXML the reason
-// is a comment before the record; in ISO 2709 there is no place for it.
+// column or member "error". The file can be mended and imported with the same
+// options: "error" is not read. Rows turned down again have a second one. In
+// MARCXML and ONIX the reason is a comment before the record; in ISO 2709 there
+// is no place for it.
 type Rejects struct {
 	w       *bufio.Writer
 	format  Format
 	dialect dialect
 	mark    string          // before all, still to be written
 	header  string          // still to be written
+	onix    *onix.Rejects   // of ONIX alone
 	xml     *marc.XMLReader // of MARCXML
 	tail    string          // still to be written at the end
 }
@@ -27,6 +30,9 @@ type Rejects struct {
 // Rejects makes a writer of rejected rows of r's format, with a mark of UTF-8
 // where r was decoded. Nothing is written before the first row.
 func (r *Reader) Rejects(w io.Writer) *Rejects {
+	if r.message != nil {
+		return &Rejects{onix: r.message.Rejects(w)}
+	}
 	rejects := &Rejects{w: bufio.NewWriter(w), format: r.format, dialect: r.dialect, mark: r.mark, header: r.header}
 	if s, ok := r.source.(*marcSource); ok {
 		rejects.xml = s.xml
@@ -39,6 +45,9 @@ func (r *Reader) Rejects(w io.Writer) *Rejects {
 func (r *Rejects) Add(row Row, reason string) error {
 	if reason == "" && row.Err != nil {
 		reason = row.Err.Error()
+	}
+	if r.onix != nil {
+		return r.onix.Add(row.raw, oneLine(reason))
 	}
 	if _, err := r.w.WriteString(r.mark); err != nil {
 		return err
@@ -79,6 +88,9 @@ func (r *Rejects) addMARC(raw, reason string) error {
 
 // Flush ends the file, and writes what is still buffered.
 func (r *Rejects) Flush() error {
+	if r.onix != nil {
+		return r.onix.Close()
+	}
 	// An error stays with the writer.
 	_, _ = r.w.WriteString(r.tail)
 	r.tail = ""

@@ -102,7 +102,7 @@ func TestAFullDiskIsTold(t *testing.T) {
 	if err := errors.Join(w.Add(rows[0], ""), w.Flush()); !errors.Is(err, full) {
 		t.Errorf("rejects: %v, want %v", err, full)
 	}
-	for _, f := range []bookfile.Format{bookfile.CSV, bookfile.NDJSON} {
+	for _, f := range []bookfile.Format{bookfile.CSV, bookfile.NDJSON, bookfile.ONIX} {
 		w := bookfile.NewWriter(fullDisk{full}, f)
 		if err := errors.Join(w.Write(&api.Book{}), w.Flush()); !errors.Is(err, full) {
 			t.Errorf("%s: %v, want %v", f, err, full)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -17,6 +18,9 @@ func sniff(in *window, given Format) (Format, error) {
 	}
 	if format, ok := sniffMARC(in.data(), given); ok {
 		return format, nil
+	}
+	if strings.EqualFold(string(given), string(ONIX)) || (given == "" && onix.Sniff(in.data())) {
+		return ONIX, nil
 	}
 	text := bytes.TrimSpace(in.data())
 	switch {
@@ -61,8 +65,8 @@ func sniffDelimiter(data []byte) byte {
 func foreign(data []byte) string {
 	for _, kind := range []struct{ magic, what string }{
 		{"\xd0\xcf\x11\xe0", "the file is an old office document; save the sheet as CSV UTF-8"},
-		{"%PDF-", "the file is a PDF; import takes CSV, NDJSON or MARC 21"},
-		{"SQLite format 3\x00", "the file is an SQLite database; import takes CSV, NDJSON or MARC 21"},
+		{"%PDF-", "the file is a PDF; import takes CSV, NDJSON, ONIX or MARC 21"},
+		{"SQLite format 3\x00", "the file is an SQLite database; import takes CSV, NDJSON, ONIX or MARC 21"},
 		{"BZh", "the file is packed by bzip2; unpack it first, as with bzcat FILE | bazar import -"},
 		{"\xfd7zXZ\x00", "the file is packed by xz; unpack it first, as with xzcat FILE | bazar import -"},
 		{"\x28\xb5\x2f\xfd", "the file is packed by zstd; unpack it first, as with zstdcat FILE | bazar import -"},

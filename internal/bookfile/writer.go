@@ -7,23 +7,30 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/bazar-store/bazar/internal/bookfile/onix"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // Writer writes books to a file that [Reader] reads back without loss: as CSV,
-// or as NDJSON with the JSON of [api.Book]. Cells stand as they are, even those
+// as NDJSON with the JSON of [api.Book], or as a message of ONIX for Books 3.0;
+// [onix.Writer] says what that cannot carry. Cells stand as they are, even those
 // that a spreadsheet would take for a formula: this is a catalogue.
 type Writer struct {
 	buffer *bufio.Writer
-	csv    *csv.Writer   // nil for NDJSON
-	json   *json.Encoder // nil for CSV
+	csv    *csv.Writer   // of CSV alone
+	json   *json.Encoder // of NDJSON alone
+	onix   *onix.Writer  // of ONIX alone
 }
 
-// NewWriter makes a writer of the format, CSV unless it is NDJSON; the CSV
-// header is written even when no book follows.
+// NewWriter makes a writer of the format, CSV unless it is NDJSON or ONIX; the
+// header of CSV and ONIX is written even when no book follows.
 func NewWriter(w io.Writer, f Format) *Writer {
 	b := bufio.NewWriter(w)
+	if f == ONIX {
+		return &Writer{onix: onix.NewWriter(w, time.Now())}
+	}
 	if f == NDJSON {
 		e := json.NewEncoder(b)
 		e.SetEscapeHTML(false)
@@ -38,14 +45,28 @@ func NewWriter(w io.Writer, f Format) *Writer {
 // Write writes a book. Errors are those of the file, and may come late: at
 // [Writer.Flush].
 func (w *Writer) Write(b *api.Book) error {
+	if w.onix != nil {
+		return w.onix.Write(b)
+	}
 	if w.json != nil {
 		return w.json.Encode(b)
 	}
 	return w.csv.Write(cells(b))
 }
 
-// Flush writes what is still buffered.
+// Notes gives what a person should know of the books written, a sentence each.
+func (w *Writer) Notes() []string {
+	if w.onix != nil {
+		return w.onix.Notes()
+	}
+	return nil
+}
+
+// Flush writes what is still buffered, and ends the file.
 func (w *Writer) Flush() error {
+	if w.onix != nil {
+		return w.onix.Close()
+	}
 	if w.csv != nil {
 		w.csv.Flush()
 		if err := w.csv.Error(); err != nil {

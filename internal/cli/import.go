@@ -69,15 +69,15 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 func (a *app) exportCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "export", Short: "Write all books as CSV or NDJSON", Args: noArgs,
-		Example: "  bazar export > books.csv\n  bazar export --format ndjson | jq .title",
+		Use: "export", Short: "Write all books as CSV, NDJSON or ONIX", Args: noArgs,
+		Example: "  bazar export > books.csv\n  bazar export --format ndjson | jq .title\n  bazar export --format onix > books.xml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.output.shapes() {
-				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv or ndjson, or use `bazar search --all`")
+				return api.Errorf(api.CodeInvalid, "export writes whole books; choose with --format csv, ndjson or onix, or use `bazar search --all`")
 			}
 			f, err := bookfile.ParseFormat(cmp.Or(format, a.output.output, string(bookfile.CSV)))
 			if err == nil && !f.Writable() {
-				err = api.Errorf(api.CodeInvalid, "%s is only read; export writes csv or ndjson", f)
+				err = api.Errorf(api.CodeInvalid, "%s is only read; export writes csv, ndjson or onix", f)
 			}
 			if err != nil {
 				return err
@@ -85,17 +85,30 @@ func (a *app) exportCommand() *cobra.Command {
 			return a.export(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: csv or ndjson; csv if not given")
+	cmd.Flags().StringVar(&format, "format", "", "`FORMAT`: csv, ndjson or onix; csv if not given")
 	return cmd
 }
 
 // export writes every book, retired ones too, in the order of item numbers.
 func (a *app) export(ctx context.Context, format bookfile.Format) error {
+	out := bookfile.NewWriter(a.streams.Out, format)
+	if err := a.exportTo(ctx, out); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	for _, note := range out.Notes() {
+		a.streams.Note(note)
+	}
+	return nil
+}
+
+func (a *app) exportTo(ctx context.Context, out *bookfile.Writer) error {
 	c, err := a.client()
 	if err != nil {
 		return err
 	}
-	out := bookfile.NewWriter(a.streams.Out, format)
 	progress := (*ui.Progress)(nil)
 	if !a.streams.Out.IsTerminal() {
 		progress = a.streams.Err.NewProgress("books", 0, time.Now)
@@ -120,7 +133,7 @@ func (a *app) export(ctx context.Context, format bookfile.Format) error {
 			progress.Update(written)
 		}
 		if page.NextCursor == nil {
-			return out.Flush()
+			return nil
 		}
 		q.Cursor = *page.NextCursor
 	}

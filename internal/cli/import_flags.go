@@ -22,25 +22,27 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take books from a file: CSV, NDJSON or MARC 21",
-		Long: "Take books from a CSV or NDJSON file, or one of MARC 21 (ISO 2709, MARCXML), packed by gzip or ZIP or not;\n" +
-			"- is standard input. A book that is known already, by ISBN or by --key, is updated; its stock is left alone\n" +
-			"unless --update-stock. Bad rows are reported, the rest go in. MARC has no stock and seldom a price: --set\n" +
-			"gives them. A list of ISBNs is a file too, and exports of Goodreads and StoryGraph, goodbooks-10k and\n" +
-			"Book-Crossing need no --map.\n\n" +
+		Short: "Take books from a file: CSV, NDJSON, ONIX or MARC 21",
+		Long: "Take books from a CSV, NDJSON or ONIX for Books file, or one of MARC 21 (ISO 2709, MARCXML), packed by gzip\n" +
+			"or ZIP or not; - is standard input. A book that is known already, by ISBN or by --key, is updated; its stock\n" +
+			"is left alone unless --update-stock. Bad rows are reported, the rest go in.\n\n" +
+			"ONIX is keyed by its RecordReference, and of several prices the one in the store's currency is taken. MARC\n" +
+			"has no stock and seldom a price: --set gives them. A list of ISBNs is a file too, and exports of Goodreads\n" +
+			"and StoryGraph, goodbooks-10k and Book-Crossing need no --map.\n\n" +
 			"Prices may have a symbol and either decimal sign: \"39,80 €\", \"$1,234.50\". Three digits after one sign are\n" +
 			"thousands, unless the currency has three decimals: 1.234 EUR are 1234 euros. A symbol that several currencies\n" +
 			"share, as $, is the row's, else that of --set currency, else the store's, if it is theirs; else US dollars.",
 		Example: "  bazar import books.csv --dry-run\n" +
 			"  bazar import books.csv --map title=name,isbn13=isbn,authors=author --set price=9.99,currency=USD,stock=10\n" +
 			"  bazar import katalog.csv.gz --encoding windows-1252 --currency-from Währung\n" +
+			"  bazar import onix.xml --source acme --rejects rejects.xml\n" +
 			"  bazar import library.mrc --set price=9.99,currency=USD,stock=1\n" +
 			"  bazar export | bazar import -",
 		Args: needs(1, 1, "a FILE, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), &f, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, marc or marcxml; detected if not given")
+	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, onix, marc or marcxml; detected if not given")
 	flags.StringVar(&f.encoding, "encoding", "", "`NAME` of the text's encoding, as windows-1252, utf-16, gb18030, shift_jis; UTF-8 if not given")
 	flags.StringVar(&f.delimiter, "delimiter", "", "`CHARACTER` between cells; detected if not given; \\t is a tab")
 	flags.StringVar(&f.quote, "quote", "", "`QUOTE` around cells: \", ' or none; \\\" or \\' if a backslash stands before quotes within; detected if not given")
@@ -49,7 +51,7 @@ func (a *app) importCommand() *cobra.Command {
 	flags.StringVar(&f.constants, "set", "", "what the file does not say: `FIELD=VALUE,...`")
 	flags.StringVar(&f.currencyFrom, "currency-from", "", "the `COLUMN` that has the currency of prices: code, symbol or name")
 	flags.StringVar(&f.key, "key", "", "the `COLUMN` that tells books without an ISBN apart")
-	flags.StringVar(&f.source, "source", "", "the `NAME` under which --key is kept; the file's name if not given")
+	flags.StringVar(&f.source, "source", "", "the `NAME` under which keys are kept; the file's name if not given")
 	flags.StringVar(&f.separator, "separator", "", "`TEXT` between several authors or topics; ; if not given")
 	flags.StringVar(&f.rejects, "rejects", "", "keep rejected rows in this `FILE`")
 	flags.BoolVar(&f.updateStock, "update-stock", false, "set the stock of known books too")

@@ -13,12 +13,15 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
+// stdinName is what standard input is called where a file has its name.
+const stdinName = "stdin"
+
 // openBookFile opens what is imported, once, and whatever it is but a directory:
 // a pipe or a device too, where that is what was typed. For a plain file it
 // counts the lines, so that the progress knows its end.
 func (a *app) openBookFile(ctx context.Context, path string) (in io.ReadCloser, name string, lines int64, err error) {
 	if path == "-" {
-		return io.NopCloser(a.stdin(ctx)), "stdin", 0, nil
+		return io.NopCloser(a.stdin(ctx)), stdinName, 0, nil
 	}
 	file, err := open(ctx, path)
 	if err != nil {

@@ -60,6 +60,9 @@ type importing struct {
 
 func (a *app) newImporting(f *importFlags, name string, reader *bookfile.Reader, rows int64) (*importing, error) {
 	i := &importing{app: a, flags: f, name: name, source: cmp.Or(f.source, reader.Source(), name), reader: reader, seen: newSeen()}
+	if f.source == "" && name == stdinName {
+		i.source = cmp.Or(reader.Source(), reader.Sender(), name)
+	}
 	i.tally.ImportID, i.tally.DryRun = api.NewID(), f.dryRun
 	i.progress = a.streams.Err.NewProgress("rows", rows, time.Now)
 	if f.rejects != "" {

@@ -101,7 +101,7 @@ func (i *importing) read(ctx context.Context, parts chan<- *part) error {
 				}
 				break
 			}
-			size += textSize(&row.Book)
+			size += max(textSize(&row.Book), row.Size())
 			p.rows = append(p.rows, row)
 		}
 		if err := handOver(ctx, p, parts); err != nil {
