@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,8 +18,11 @@ import (
 // JSON may make six bytes of one, and a request holds 4 MiB. Small parts keep
 // memory small, and lose no speed.
 const (
-	partRows  = 1000
+	partRows  = 500
 	partBytes = 512 << 10
+	// importGC is the garbage collector's percentage meanwhile: rows by the
+	// hundred thousand leave much behind, and memory is to stay small.
+	importGC = 70
 	// partsAhead is how many parts may be on their way: while the catalog writes
 	// one it reads the next.
 	partsAhead = 2
@@ -43,6 +47,7 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 	if err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
 	work, ctx := errgroup.WithContext(ctx)
 	parts, sent := make(chan *part), make(chan *part, partsAhead-1)
 	work.Go(func() error {
