@@ -13,11 +13,14 @@ import (
 )
 
 // A transaction of an import takes this many rows at first, then as many as fit
-// into importTurn: buyers wait no longer than that.
+// into importTurn, or sharedTurn where it had to wait for its own turn: others
+// write too, and buyers wait no longer than that.
 const (
 	firstImportStep = 250
 	minImportStep   = 25
 	importTurn      = 20 * time.Millisecond
+	sharedTurn      = 8 * time.Millisecond
+	undisturbed     = time.Millisecond
 )
 
 // Import takes books from a file. Each row gets a result of its own; a bad row
@@ -85,24 +88,29 @@ func (s *Service) importPart(ctx context.Context, i *importer, p part) (results 
 		})
 		return results, err
 	}
-	var start time.Time
+	called, start := time.Now(), time.Time{}
 	err = s.db.WriteUnsynced(ctx, func(tx *gorm.DB) (err error) {
 		start = time.Now() // its turn has come
 		results, err = i.take(tx, p)
 		return err
 	})
 	if err == nil {
-		s.pace(len(p.rows), time.Since(start))
+		s.pace(len(p.rows), time.Since(start), start.Sub(called))
 	}
 	return results, err
 }
 
-// pace fits the next transactions to importTurn, by how long this one took.
-func (s *Service) pace(rows int, took time.Duration) {
+// pace fits the next transactions to a turn, by how long this one took and how
+// long it had waited.
+func (s *Service) pace(rows int, took, waited time.Duration) {
 	if took <= 0 {
 		return
 	}
-	fitting := int64(rows) * int64(importTurn) / int64(took)
+	turn := importTurn
+	if waited > undisturbed {
+		turn = sharedTurn
+	}
+	fitting := int64(rows) * int64(turn) / int64(took)
 	s.importStep.Store(max(minImportStep, min(fitting, api.MaxImportRows)))
 }
 
