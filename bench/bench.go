@@ -43,7 +43,7 @@ func newBench(ctx context.Context, dir string, short bool) (*bench, error) {
 		return nil, fmt.Errorf("directory: %w", err)
 	}
 	b.bin = filepath.Join(b.dir, "bin")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "nomsgpack", "-o", b.bin+string(filepath.Separator), "./cmd/...")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "nomsgpack", "-o", b.bin+string(filepath.Separator), "./cmd/...", "./bench/floor")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build (run it in the module's directory): %w\n%s", err, out)

@@ -39,6 +39,7 @@ func sideBySide(ctx context.Context, b *bench, dir string) error {
 		func() *exec.Cmd { return b.bazar(ctx, dir, "--url", base, "info", item) },
 		func() *exec.Cmd { return b.bazar(ctx, dir, "buy", item) },
 		func() *exec.Cmd { return b.bazar(ctx, dir, "version") },
+		func() *exec.Cmd { return exec.CommandContext(ctx, b.program("floor"), base+"/info/"+item) },
 	}
 	took := make([][]time.Duration, len(kinds))
 	for range b.amount(60, 5) {
@@ -50,10 +51,11 @@ func sideBySide(ctx context.Context, b *bench, dir string) error {
 			took[i] = append(took[i], o.took)
 		}
 	}
-	curl, info, remote, buy, start := median(took[0]), median(took[1]), median(took[2]), median(took[3]), median(took[4])
+	curl, info, remote, buy, start, floor := median(took[0]), median(took[1]), median(took[2]), median(took[3]), median(took[4]), median(took[5])
 	ratio := func(d time.Duration) float64 { return d.Seconds() / curl.Seconds() }
 	b.note("curl -s /info of `bazar serve`", ms(curl))
 	b.note("bazar version", ms(start))
+	b.note("a bare exchange by a program that links gin, gorm, cobra, lipgloss", ms(floor)+" = "+times(ratio(floor)))
 	b.judge("embedded bazar info", ms(info)+" = "+times(ratio(info)), "< 1.5× curl", ratio(info) < 1.5)
 	b.judge("bazar info over the network", ms(remote)+" = "+times(ratio(remote)), "≤ 0.5× curl", ratio(remote) <= 0.5)
 	b.judge("embedded bazar buy", ms(buy), "< 25 ms", buy < 25*time.Millisecond)
