@@ -28,7 +28,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Close: service.Close})
+		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: service.Handler(settings.AnyHost()), Ready: service.Ready, Close: service.Close})
 	})
 	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -32,7 +32,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: service.Handler(settings.Insecure), Ready: service.Ready, Run: service.Recover, Close: service.Close})
+		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: service.Handler(settings.AnyHost()), Ready: service.Ready, Run: service.Recover, Close: service.Close})
 	})
 	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"io"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,6 +206,44 @@ func TestServersRefuseOthersThanThisMachine(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(s.said(), "insecure") {
+			t.Errorf("%s does not warn: %s", program, s.said())
+		}
+		if err := s.stop(); err != nil {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+}
+
+// A server behind a port that is published on this machine alone listens to
+// all, and still keeps web pages out.
+func TestInsecureServersMayAnswerAsLocalhostAlone(t *testing.T) {
+	dir := t.TempDir()
+	for program, args := range map[string][]string{
+		"bazar": {"serve"}, "catalog": {"--db", "sqlite:" + filepath.Join(dir, "c.db")}, "order": {"--db", "sqlite:" + filepath.Join(dir, "o.db")},
+	} {
+		args = append(args, "--addr", "0.0.0.0:0", "--admin-addr", "127.0.0.1:0", "--insecure", "--localhost-only")
+		s, err := launch(home(dir), program, args...)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		_, port, err := net.SplitHostPort(s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for host, forbidden := range map[string]bool{"localhost": false, "127.0.0.1:8080": false, "page.example": true} {
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+"/v1/orders", http.NoBody)
+			request.Host, request.RequestURI = host, ""
+			reply, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Body.Close()
+			if (reply.StatusCode == http.StatusForbidden) != forbidden {
+				t.Errorf("%s answers %s with %s", program, host, reply.Status)
+			}
+		}
+		if !strings.Contains(s.said(), `"level":"WARN"`) {
 			t.Errorf("%s does not warn: %s", program, s.said())
 		}
 		if err := s.stop(); err != nil {

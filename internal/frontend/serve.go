@@ -60,7 +60,7 @@ func Command(getenv func(string) string, open func(log *slog.Logger) (Store, err
 			front := New(store.Client())
 			return web.Serve(ctx, log, *settings, web.Service{
 				Name:    "frontend",
-				Handler: web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.Insecure}, front.Routes()),
+				Handler: web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.AnyHost()}, front.Routes()),
 				Ready:   store.Ready, Run: store.Recover, Close: store.Close,
 			})
 		})

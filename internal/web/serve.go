@@ -117,9 +117,12 @@ func listenBoth(ctx context.Context, s Settings) (public, admin net.Listener, er
 }
 
 func announce(ctx context.Context, log *slog.Logger, s Settings, name string, public, admin net.Listener) {
-	if s.Insecure {
+	switch {
+	case s.AnyHost():
 		log.WarnContext(ctx, "insecure: no accounts and no guard; anyone who reaches this address may do anything")
-	} else {
+	case s.Insecure:
+		log.WarnContext(ctx, "insecure: no accounts; anyone who reaches this address and calls it localhost may do anything")
+	default:
 		log.InfoContext(ctx, `without an account service everyone on this machine is "local" and may do anything`)
 	}
 	attrs := []slog.Attr{

@@ -24,7 +24,14 @@ type Settings struct {
 	LogLevel  string
 	// Insecure lets a server without accounts listen beyond this machine.
 	Insecure bool
+	// LocalhostOnly keeps an insecure server to requests that name this machine
+	// and come from no web page.
+	LocalhostOnly bool
 }
+
+// AnyHost says whether requests may name any host and come from any origin (see
+// [EngineOptions]).
+func (s *Settings) AnyHost() bool { return s.Insecure && !s.LocalhostOnly }
 
 // FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_LOG_LEVEL from the
 // environment where they are set. Call it before [Settings.Bind].
@@ -49,6 +56,8 @@ func (s *Settings) Bind(fs *pflag.FlagSet) {
 	fs.StringVar(&s.AdminAddr, "admin-addr", s.AdminAddr, "`address` for /healthz and /readyz (BAZAR_ADMIN_ADDR)")
 	fs.StringVar(&s.LogLevel, "log-level", s.LogLevel, "`level` of the log: debug, info, warn or error (BAZAR_LOG_LEVEL)")
 	fs.BoolVar(&s.Insecure, "insecure", s.Insecure, "serve beyond this machine without accounts: anyone who reaches it may do anything")
+	fs.BoolVar(&s.LocalhostOnly, "localhost-only", s.LocalhostOnly,
+		"with --insecure, still refuse web pages and requests that do not name localhost: for a container whose port is published on this machine alone")
 }
 
 // check refuses addresses that would open a store without accounts to others.

@@ -2,10 +2,18 @@ package web
 
 import "runtime/debug"
 
-// Version says which build this is: the module's version and the revision it
-// was built from ("v1.2.0 (3f2a9c1b0d4e, modified)"), "devel" where the build
-// does not know.
+// version is put in by the linker where the build has no version control to
+// ask, as in an image:
+// -ldflags "-X github.com/bazar-store/bazar/internal/web.version=v1.2.0".
+var version string
+
+// Version says which build this is: what the linker put in, else the module's
+// version and the revision it was built from ("v1.2.0 (3f2a9c1b0d4e,
+// modified)"), "devel" where the build does not know.
 func Version() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "devel"
@@ -14,9 +22,9 @@ func Version() string {
 }
 
 func versionOf(info *debug.BuildInfo) string {
-	version, revision, modified := info.Main.Version, "", ""
-	if version == "" || version == "(devel)" {
-		version = "devel"
+	number, revision, modified := info.Main.Version, "", ""
+	if number == "" || number == "(devel)" {
+		number = "devel"
 	}
 	for _, setting := range info.Settings {
 		switch {
@@ -27,7 +35,7 @@ func versionOf(info *debug.BuildInfo) string {
 		}
 	}
 	if revision == "" {
-		return version
+		return number
 	}
-	return version + " (" + revision + modified + ")"
+	return number + " (" + revision + modified + ")"
 }
