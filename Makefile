@@ -43,6 +43,10 @@ fuzz: ## every fuzz target for FUZZTIME (3s)
 bench: ## side-by-side measurements
 	go run -tags $(TAGS) ./bench
 
+.PHONY: docker-test
+docker-test: ## the store in containers (needs a Docker engine; as root it makes its base images)
+	test/docker/run.sh
+
 .PHONY: check
 check: fmt-check lint vet race tidy ## what must hold before a merge
 

@@ -7,22 +7,33 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// What README.md tells people to type works as typed: its sh blocks run, in
-// their order and in one new home, from the checkout, and its console blocks
-// show what really comes.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// What README.md tells people to type works as typed.
+func TestReadme(t *testing.T) { runDocument(t, "README.md") }
+
+// So does what docs/operations.md tells them.
+func TestOperations(t *testing.T) { runDocument(t, "docs/operations.md") }
+
+// runDocument runs a document's sh blocks, in their order and in one new home,
+// from the checkout, and compares its console blocks with what really comes.
+// The blocks that need a Docker engine are run by test/docker/run.sh.
+func runDocument(t *testing.T, name string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
+	blocks = slices.DeleteFunc(blocks, func(block []string) bool {
+		return regexp.MustCompile(`(?m)^docker\b`).MatchString(block[2])
+	})
 	if len(blocks) == 0 {
-		t.Fatal("README.md has no sh or console block")
+		t.Fatalf("%s has no sh or console block", name)
 	}
 	dir := checkout(t)
 	env := home(t.TempDir())
