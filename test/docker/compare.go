@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/bazar-store/bazar/pkg/api"
@@ -43,7 +44,7 @@ func look(ctx context.Context, calls *client.Client) (s store, err error) {
 // compare says what is not as the purchases made it.
 func compare(before, after store, purchases []purchase) error {
 	var wrong []error
-	left := before.stock
+	left := maps.Clone(before.stock)
 	for _, p := range purchases {
 		if err := p.compare(after.orders); err != nil {
 			wrong = append(wrong, err)

@@ -138,13 +138,14 @@ func (c *crowd) settle(ctx context.Context) error {
 	return nil
 }
 
-func (c *crowd) report(out io.Writer) {
+func (c *crowd) report(out io.Writer) error {
 	refused := 0
 	for _, p := range c.purchases {
 		if p.state == api.OrderRejected {
 			refused++
 		}
 	}
-	fmt.Fprintf(out, "%d orders: %d acknowledged at once, %d settled by their id afterwards; %d confirmed, %d out of stock\n",
+	_, err := fmt.Fprintf(out, "%d orders: %d acknowledged at once, %d settled by their id afterwards; %d confirmed, %d out of stock\n",
 		len(c.purchases), len(c.purchases)-c.settled, c.settled, len(c.purchases)-refused, refused)
+	return err
 }

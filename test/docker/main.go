@@ -87,8 +87,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	crowd.report(out)
-	return compare(before, after, crowd.purchases)
+	return errors.Join(crowd.report(out), compare(before, after, crowd.purchases))
 }
 
 // killAll kills each container, waits until the store sells again, and goes on
@@ -106,7 +105,9 @@ func (p plan) killAll(ctx context.Context, c *crowd, out io.Writer) error {
 			if err := c.sells(ctx); err != nil {
 				return fmt.Errorf("after %s of %s: %w", way.name, container, err)
 			}
-			fmt.Fprintf(out, "%s of %s: the store sells again after %s\n", way.name, container, time.Since(start).Round(time.Millisecond))
+			if _, err := fmt.Fprintf(out, "%s of %s: the store sells again after %s\n", way.name, container, time.Since(start).Round(time.Millisecond)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
