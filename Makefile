@@ -44,7 +44,7 @@ bench: ## side-by-side measurements
 	go run -tags $(TAGS) ./bench
 
 .PHONY: docker-test
-docker-test: ## the store in containers (needs a Docker engine; as root it makes its base images)
+docker-test: ## the store in containers, on a Docker engine
 	test/docker/run.sh
 
 .PHONY: check

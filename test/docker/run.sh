@@ -3,7 +3,8 @@
 # images, brings them up, kills each container while a crowd buys, and runs the
 # Docker commands of README.md and docs/operations.md as they stand. Needs no
 # image registry: as root, with debootstrap, it makes the base images of this
-# machine's own Debian mirror and Go; BUILD_IMAGE and ROOT_IMAGE name others.
+# machine's own Debian mirror and Go; else it takes those of the Dockerfile, or
+# what BUILD_IMAGE and ROOT_IMAGE name.
 # What it made it removes again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -115,7 +116,7 @@ import_bases() {
 
 prepare() {
 	local debian
-	if [[ -n ${BUILD_IMAGE:-} && -n ${ROOT_IMAGE:-} ]]; then
+	if [[ $own_bases == no ]]; then
 		make_context
 		return
 	fi
@@ -233,8 +234,12 @@ down() { docker compose -f docker/compose.yaml down --volumes; }
 # --- the run
 
 mkdir -p "$tmp/bin" "$context"
+own_bases=no
+if [[ -z ${BUILD_IMAGE:-}${ROOT_IMAGE:-} ]] && ((EUID == 0)) && command -v debootstrap > /dev/null; then
+	own_bases=yes
+fi
 must "base images, the checkout with its modules, programs" prepare
-if [[ -z ${BUILD_IMAGE:-} || -z ${ROOT_IMAGE:-} ]]; then
+if [[ $own_bases == yes ]]; then
 	export BUILD_IMAGE=$run-build ROOT_IMAGE=$run-root
 fi
 BAZAR_REVISION=$(git rev-parse HEAD)
