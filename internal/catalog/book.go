@@ -156,12 +156,13 @@ func (s *Service) Create(ctx context.Context, e api.BookEdit) (api.Book, error) 
 type numbers struct{ next, end int64 }
 
 // freeNumbers gives those behind the greatest number that has room behind it: a
-// book that was imported as the very last is not the end of them.
+// book that was imported as the very last is not the end of them. It asks the
+// ledger, which knows removed books too: their numbers are not given again.
 func freeNumbers(tx *gorm.DB) (numbers, error) {
 	free := numbers{1, api.MaxBookID + 1}
 	_, err := database.ScanOne(tx, []any{&free.next, &free.end},
-		`SELECT id + 1, coalesce((SELECT min(id) FROM books WHERE id > b.id), ?) FROM books AS b
-		WHERE id < ? AND NOT EXISTS (SELECT 1 FROM books WHERE id = b.id + 1) ORDER BY id DESC LIMIT 1`, free.end, api.MaxBookID)
+		`SELECT book_id + 1, coalesce((SELECT min(book_id) FROM ledger WHERE book_id > l.book_id), ?) FROM ledger AS l
+		WHERE book_id < ? AND NOT EXISTS (SELECT 1 FROM ledger WHERE book_id = l.book_id + 1) ORDER BY book_id DESC LIMIT 1`, free.end, api.MaxBookID)
 	return free, err
 }
 

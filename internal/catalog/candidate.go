@@ -24,13 +24,17 @@ type candidate struct {
 	fresh    bookRow
 	freshErr error
 	terms    []uint32 // in the part's index
+
+	// again says that the row came, and was counted, before.
+	again bool
 }
 
 // part is the rows of an import that one transaction takes, made ready, and the
 // index of those that are new.
 type part struct {
-	rows  []candidate
-	index *indexer
+	rows   []candidate
+	index  *indexer
+	offset int // of the first of the rows in the request
 }
 
 // newPart makes rows ready before their transaction: others write meanwhile.

@@ -45,10 +45,10 @@ type Service struct {
 	reservations *batch.Group[[]api.ReservationRequest, []api.Reservation]
 	reads        *batch.Group[int64, *bookRow]
 	merger       *merger
-	// importStep is how many rows of an import a transaction takes, as the
-	// last ones went.
-	importStep atomic.Int64
-	turns      *turns
+	// importStep is how many rows of an import a transaction takes, undoStep how
+	// many books of one that is taken back, as the last ones went.
+	importStep, undoStep atomic.Int64
+	turns                *turns
 }
 
 // Open opens the catalog's database and, where there is none yet, makes the
@@ -64,6 +64,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	s := &Service{db: db, log: o.Log, turns: newTurns()}
 	s.importStep.Store(firstImportStep)
+	s.undoStep.Store(firstImportStep)
 	s.merger = newMerger(ctx, db, o.Log)
 	s.reservations = batch.New(batch.Options[[]api.ReservationRequest]{
 		Callers: o.BatchCallers, Weigh: countLines, Split: database.IsConstraint,
@@ -125,6 +126,9 @@ func (s *Service) establish(ctx context.Context, o Options) error {
 		store := storeRow{ID: api.NewID(), Currency: currency, CreatedAt: now()}
 		if err := tx.Create(&store).Error; err != nil {
 			return err
+		}
+		if len(rows) == 0 {
+			return nil
 		}
 		starter := &api.ImportRequest{ID: store.ID, Source: "starter", Rows: rows}
 		_, err := newImporter(starter).take(tx, newPart(rows, starter.Source))

@@ -37,6 +37,10 @@ func ReplaceSwept(ctx context.Context, s *Service) error {
 // SetImportStep has the next transaction of an import take so many rows.
 func (s *Service) SetImportStep(rows int64) { s.importStep.Store(rows) }
 
+// SetUndoStep has the next transaction that takes an import back look at so many
+// books.
+func (s *Service) SetUndoStep(books int64) { s.undoStep.Store(books) }
+
 // ParseCursor reads a query's cursor, and gives it as it would be written.
 func ParseCursor(q *api.BookQuery) (again string, err error) {
 	c, err := parseCursor(q)
@@ -48,6 +52,7 @@ func ParseCursor(q *api.BookQuery) (again string, err error) {
 func Models() map[string]any {
 	return map[string]any{
 		"store": &storeRow{}, "books": &bookRow{}, "ledger": &ledgerRow{}, "isbns": &isbnRow{}, "isbns_recent": &recentISBNRow{}, "isbns_moving": &isbnsMovingRow{}, "topics": &topicRow{}, "reservations": &reservationRow{},
+		"imports": &importRow{}, "import_parts": &importPartRow{}, "import_books": &importBooksRow{}, "import_changes": &importChangeRow{}, "import_withdrawn": &withdrawnRow{},
 		"index_segments": &segmentRow{}, "index_pages": &pageRow{},
 	}
 }

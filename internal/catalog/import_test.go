@@ -168,6 +168,10 @@ func TestADryRunTellsWhatARealOneDoesAndWritesNothing(t *testing.T) {
 	}
 	results := mustImport(t, s, api.ImportRequest{Source: "shop", Rows: rows})
 	for i := range results {
+		if (dry[i].Status == api.RowChanged) != (len(dry[i].Changes) > 0) || results[i].Changes != nil {
+			t.Errorf("line %d: dry %s, real %s", results[i].Line, toJSON(t, dry[i]), toJSON(t, results[i]))
+		}
+		dry[i].Changes = nil
 		if results[i].Status == api.RowNew {
 			if dry[i].BookID != nil {
 				t.Errorf("a dry run promises number %d", *dry[i].BookID)

@@ -32,7 +32,17 @@ func checkRows(t testing.TB, s *catalog.Service) {
 		"topics are counted": `SELECT slug FROM topics WHERE books <> (SELECT count(*) FROM books b, json_each(b.topics) j WHERE j.value = slug AND b.state = 'on_sale')`,
 		"every topic is there": `SELECT j.value FROM books b, json_each(b.topics) j WHERE b.state = 'on_sale'
 			AND j.value NOT IN (SELECT slug FROM topics)`,
-		"no movement without a book":        `SELECT id FROM ledger WHERE book_id NOT IN (SELECT id FROM books)`,
+		"a book that is no more has no copies": `SELECT book_id FROM ledger WHERE book_id NOT IN (SELECT id FROM books)
+			GROUP BY book_id HAVING coalesce(sum(stock_change), 0) <> 0`,
+		"each ISBN leads to its book": `SELECT isbn FROM (SELECT isbn, book_id FROM isbns UNION ALL SELECT isbn, book_id FROM isbns_recent) AS i
+			WHERE NOT EXISTS (SELECT 1 FROM books WHERE id = i.book_id AND CAST(isbn13 AS INTEGER) = i.isbn)`,
+		"each book is found by its ISBN": `SELECT id FROM books AS b WHERE isbn13 IS NOT NULL AND 1 <> (SELECT count(*) FROM
+			(SELECT isbn, book_id FROM isbns UNION ALL SELECT isbn, book_id FROM isbns_recent) WHERE isbn = CAST(b.isbn13 AS INTEGER) AND book_id = b.id)`,
+		"new ISBNs are counted": `SELECT recent FROM isbns_moving WHERE recent <> (SELECT count(*) FROM isbns_recent)`,
+		"an import's counts are its results": `SELECT number FROM imports AS i WHERE new + changed + same + rejected < (SELECT coalesce(sum(counted), 0) FROM import_parts WHERE import = i.number)
+			OR new <> (SELECT coalesce(sum(last - first + 1), 0) FROM import_books WHERE import = i.number)`,
+		"an import that is taken back has every book accounted for": `SELECT number FROM imports AS i WHERE state = 'undone' AND (removed + retired <> new
+			OR restored + kept <> (SELECT count(*) FROM import_changes WHERE import = i.number AND kind <> 'made'))`,
 		"no reservation is half decided":    `SELECT id FROM reservations WHERE state = 'claimed' OR lines = '[]'`,
 		"what was taken has its movements":  `SELECT r.id FROM reservations r, json_each(r.lines) j WHERE r.state = 'taken' AND NOT EXISTS (SELECT 1 FROM ledger WHERE operation = r.id AND cause = 'sold' AND book_id = j.value->>'book_id' AND stock_change = -(j.value->>'quantity'))`,
 		"what was sold has its reservation": `SELECT id FROM ledger WHERE cause = 'sold' AND operation NOT IN (SELECT id FROM reservations WHERE state = 'taken')`,

@@ -45,16 +45,27 @@ type isbnChanges struct {
 	known bool
 }
 
+// set notes that old has become b; nil is no book, before or after.
 func (c *isbnChanges) set(old, b *bookRow) {
-	if old != nil && equal(old.ISBN13, b.ISBN13) {
+	if old != nil && b != nil && equal(old.ISBN13, b.ISBN13) {
 		return
 	}
 	if old != nil && old.ISBN13 != nil {
-		c.drop = append(c.drop, isbnNumber(*old.ISBN13))
+		c.lose(isbnRow{ISBN: isbnNumber(*old.ISBN13), BookID: old.ID})
 	}
-	if b.ISBN13 != nil {
+	if b != nil && b.ISBN13 != nil {
 		c.put = append(c.put, isbnRow{ISBN: isbnNumber(*b.ISBN13), BookID: b.ID})
 	}
+}
+
+// lose takes an ISBN from a book, which may have got it in this very
+// transaction.
+func (c *isbnChanges) lose(r isbnRow) {
+	if at := slices.Index(c.put, r); at >= 0 {
+		c.put = slices.Delete(c.put, at, at+1)
+		return
+	}
+	c.drop = append(c.drop, r.ISBN)
 }
 
 // flush writes the changes; an ISBN that another book has is

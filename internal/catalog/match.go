@@ -88,16 +88,24 @@ func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
 			ids = append(ids, *rows[n].id)
 		}
 	}
+	if err := k.findAll(tx, isbns, keys); err != nil {
+		return nil, err
+	}
+	return k, k.find(tx, "id IN (SELECT value FROM json_each(?))", ids)
+}
+
+// findAll looks up who has some ISBNs, and keys by their sources.
+func (k *known) findAll(tx *gorm.DB, isbns []int64, keys map[string][]string) error {
 	slices.Sort(isbns) // neighbours are read together
 	if err := k.find(tx, inISBNs, isbns); err != nil {
-		return nil, err
+		return err
 	}
 	for source, of := range keys {
 		if err := k.find(tx, "source_key IN (SELECT value FROM json_each(?)) AND source = ?", of, source); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return k, k.find(tx, "id IN (SELECT value FROM json_each(?))", ids)
+	return nil
 }
 
 func (k *known) find(tx *gorm.DB, where string, values any, more ...any) error {

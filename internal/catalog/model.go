@@ -123,6 +123,7 @@ const (
 	moved    cause = "moved"
 	edited   cause = "edited"
 	sold     cause = "sold"
+	undone   cause = "undone"
 )
 
 // isbnRow is a row of table isbns.

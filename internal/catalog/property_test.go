@@ -20,6 +20,7 @@ type keeper struct {
 	// done are requests that may come again, with what they were answered.
 	moved    map[string]api.MovementRequest
 	reserved map[string]string
+	imported []api.ImportRequest
 }
 
 // Whatever is done to a catalog, and in whatever order: rows, ledger, topics and
@@ -37,7 +38,7 @@ func TestEverythingAgreesAfterEveryOperation(t *testing.T) {
 		defer s.Close()
 		k := keeper{t: t, s: s, moved: map[string]api.MovementRequest{}, reserved: map[string]string{}}
 		r.Repeat(map[string]func(*rapid.T){
-			"create": k.create, "edit": k.edit, "move": k.move, "move again": k.moveAgain, "import": k.imports, "reserve": k.reserve, "reserve again": k.reserveAgain,
+			"create": k.create, "edit": k.edit, "move": k.move, "move again": k.moveAgain, "import": k.imports, "import again": k.importAgain, "undo": k.undo, "import and undo": k.importAndUndo, "reserve": k.reserve, "reserve again": k.reserveAgain,
 			"": func(r *rapid.T) {
 				if checkInvariants(t, s); t.Failed() {
 					r.Fatal("the catalog disagrees with itself")
@@ -103,7 +104,11 @@ func (k *keeper) create(r *rapid.T) {
 
 // anyBook is a book's number; mostly there is one.
 func (k *keeper) anyBook(r *rapid.T) int64 {
-	return int64(rapid.IntRange(1, len(all(k.t, k.s))+1).Draw(r, "book"))
+	books := all(k.t, k.s)
+	if len(books) == 0 || rapid.IntRange(0, 9).Draw(r, "none") == 0 {
+		return 999
+	}
+	return rapid.SampledFrom(ids(books)).Draw(r, "book")
 }
 
 func (k *keeper) edit(r *rapid.T) {
@@ -129,7 +134,10 @@ func (k *keeper) moveAgain(r *rapid.T) {
 			r.Fatal(err)
 		}
 		before, err := k.s.Book(k.t.Context(), book)
-		refuses(r, err)
+		refuses(r, err, api.CodeNotFound)
+		if err != nil {
+			continue // it was a book of an import that was taken back
+		}
 		if after, err := k.s.Move(k.t.Context(), book, id, m); err != nil || after.Stock != before.Stock {
 			r.Fatalf("moved again: from %d to %d, %v", before.Stock, after.Stock, err)
 		}
@@ -137,11 +145,11 @@ func (k *keeper) moveAgain(r *rapid.T) {
 	}
 }
 
-func (k *keeper) imports(r *rapid.T) {
+func drawImport(r *rapid.T) api.ImportRequest {
 	request := api.ImportRequest{
-		ID: api.NewID(), Source: "rapid", UpdateStock: rapid.Bool().Draw(r, "update stock"), DryRun: rapid.IntRange(0, 3).Draw(r, "dry") == 0,
+		ID: api.NewID(), Source: "rapid", UpdateStock: rapid.Bool().Draw(r, "update stock"), LaterWins: rapid.Bool().Draw(r, "later wins"),
+		DryRun: rapid.IntRange(0, 3).Draw(r, "dry") == 0, Rejected: rapid.IntRange(0, 2).Draw(r, "rejected"),
 	}
-	k.s.SetImportStep(rapid.Int64Range(1, 5).Draw(r, "step"))
 	for i := range rapid.IntRange(1, 8).Draw(r, "rows") {
 		e, stock := drawEdit(r), rapid.Int64Range(0, 5).Draw(r, "stock")
 		row := api.ImportRow{Line: i + 1, Title: e.Title.Value, ISBN13: e.ISBN13.Value, Price: e.Price.Value, State: e.State.Value, Stock: &stock}
@@ -160,6 +168,67 @@ func (k *keeper) imports(r *rapid.T) {
 			row.ID = &id
 		}
 		request.Rows = append(request.Rows, row)
+	}
+	return request
+}
+
+func (k *keeper) imports(r *rapid.T) { k.send(r, drawImport(r)) }
+
+func (k *keeper) importAgain(r *rapid.T) {
+	if len(k.imported) == 0 {
+		return
+	}
+	request := rapid.SampledFrom(k.imported).Draw(r, "import")
+	if taken, err := k.s.ImportReport(k.t.Context(), request.ID, 1, ""); err != nil || taken.Import.State != api.ImportApplied {
+		_, err := k.s.Import(k.t.Context(), request)
+		refuses(r, err, api.CodeConflict)
+		return
+	}
+	before := k.report(r, request.ID)
+	k.send(r, request)
+	if after := k.report(r, request.ID); after.Changed+after.Same+after.Rejected != before.Changed+before.Same+before.Rejected {
+		r.Fatalf("counted twice: from %s to %s", counts(before), counts(after))
+	}
+}
+
+func (k *keeper) report(r *rapid.T, id string) api.Import {
+	page, err := k.s.ImportReport(k.t.Context(), id, 1, "")
+	refuses(r, err)
+	return page.Import
+}
+
+// undo takes an import back, some of it or all, perhaps not for the first time.
+func (k *keeper) undo(r *rapid.T) {
+	if len(k.imported) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(k.imported).Draw(r, "import").ID
+	k.s.SetUndoStep(rapid.Int64Range(1, 5).Draw(r, "step"))
+	before := plainBooks(k.t, k.s)
+	done := k.report(r, id).State == api.ImportUndone
+	takeBack(k.t, k.s, id)
+	if after := plainBooks(k.t, k.s); done && after != before {
+		r.Fatalf("taken back twice: from %s to %s", before, after)
+	}
+}
+
+// importAndUndo does nothing in the end.
+func (k *keeper) importAndUndo(r *rapid.T) {
+	request := drawImport(r)
+	request.DryRun = false
+	before := plainBooks(k.t, k.s)
+	k.send(r, request)
+	k.s.SetUndoStep(rapid.Int64Range(1, 5).Draw(r, "undo step"))
+	done := takeBack(k.t, k.s, request.ID)
+	if after := plainBooks(k.t, k.s); after != before || len(done.Books) > 0 {
+		r.Fatalf("imported and taken back: from %s\nto %s\nbut %s", before, after, toJSON(k.t, done.Books))
+	}
+}
+
+func (k *keeper) send(r *rapid.T, request api.ImportRequest) {
+	k.s.SetImportStep(rapid.Int64Range(1, 5).Draw(r, "step"))
+	if !request.DryRun {
+		k.imported = append(k.imported, request)
 	}
 	results, err := k.s.Import(k.t.Context(), request)
 	refuses(r, err)

@@ -28,7 +28,10 @@ func (s *Service) Routes() []web.Route {
 		{Method: http.MethodPatch, Path: "/v1/books/:book", Handler: s.patchBook, MaxBody: 256 << 10},
 		{Method: http.MethodGet, Path: "/v1/books/:book/history", Handler: s.getHistory},
 		{Method: http.MethodPut, Path: "/v1/books/:book/movements/:id", Handler: s.putMovement},
+		{Method: http.MethodGet, Path: "/v1/imports", Handler: s.getImports},
 		{Method: http.MethodPost, Path: "/v1/imports", Handler: s.postImport, MaxBody: api.MaxImportBytes},
+		{Method: http.MethodGet, Path: "/v1/imports/:id", Handler: s.getImport},
+		{Method: http.MethodPost, Path: "/v1/imports/:id/undo", Handler: s.postUndo},
 		{Method: http.MethodPost, Path: "/v1/reservations", Handler: s.postReservations, MaxBody: api.MaxImportBytes},
 		{Method: http.MethodGet, Path: "/v1/reservations", Handler: s.getReservations},
 		{Method: http.MethodGet, Path: "/v1/movements", Handler: s.getMovements},
@@ -188,6 +191,29 @@ func (s *Service) postImport(c *gin.Context) (any, error) {
 		return nil, err
 	}
 	return s.Import(c.Request.Context(), request)
+}
+
+func (s *Service) getImports(c *gin.Context) (any, error) {
+	limit, cursor, err := listQuery(c, "cursor")
+	if err != nil {
+		return nil, err
+	}
+	return s.Imports(c.Request.Context(), limit, cursor)
+}
+
+func (s *Service) getImport(c *gin.Context) (any, error) {
+	limit, cursor, err := listQuery(c, "cursor")
+	if err != nil {
+		return nil, err
+	}
+	return s.ImportReport(c.Request.Context(), c.Param("id"), limit, cursor)
+}
+
+func (s *Service) postUndo(c *gin.Context) (any, error) {
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	return s.Undo(c.Request.Context(), c.Param("id"))
 }
 
 func (s *Service) postReservations(c *gin.Context) (any, error) {

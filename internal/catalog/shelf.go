@@ -24,9 +24,11 @@ type shelf struct {
 	inserts []*bookRow
 	isbns   isbnChanges
 	edits   []*bookRow
+	removed []int64
 	moves   map[int64]int64 // copies, by book
 	ledger  []*ledgerRow
-	topics  map[string]int64 // books on sale, by slug
+	entries map[int64]*ledgerRow // each book's last in the ledger
+	topics  map[string]int64     // books on sale, by slug
 	names   map[string]string
 	index   *indexer
 }
@@ -34,7 +36,7 @@ type shelf struct {
 func newShelf(c cause, operation string, reason *string) *shelf {
 	return &shelf{
 		cause: c, operation: operation, reason: reason, at: now(),
-		moves: map[int64]int64{}, topics: map[string]int64{}, names: map[string]string{}, index: newIndexer(),
+		moves: map[int64]int64{}, entries: map[int64]*ledgerRow{}, topics: map[string]int64{}, names: map[string]string{}, index: newIndexer(),
 	}
 }
 
@@ -55,13 +57,11 @@ func (s *shelf) edit(old, b *bookRow) {
 	s.count(old, -1)
 	s.count(b, 1)
 	if old.price() != b.price() {
-		entry := s.entry(b.ID)
 		before := old.PriceAmount
 		if old.PriceCurrency != b.PriceCurrency {
 			before = 0
 		}
-		entry.priced(before, b)
-		s.ledger = append(s.ledger, entry)
+		s.entry(b.ID, func(l *ledgerRow) bool { return l.PriceChange == nil }).priced(before, b)
 	}
 	s.index.Post(b.ID, s.index.terms(b)...)
 }
@@ -70,14 +70,32 @@ func (s *shelf) edit(old, b *bookRow) {
 func (s *shelf) move(b *bookRow, change int64) {
 	b.Stock += change
 	s.moves[b.ID] += change
-	entry := s.entry(b.ID)
-	entry.stocked(change, b.Stock)
-	s.ledger = append(s.ledger, entry)
+	s.entry(b.ID, unmoved).stocked(change, b.Stock)
 }
 
-func (s *shelf) entry(book int64) *ledgerRow {
-	return &ledgerRow{BookID: book, At: s.at, Cause: s.cause, Operation: s.operation, Reason: s.reason}
+// remove takes a book out of the catalogue. Its ledger stays and says that its
+// copies went, and its number is given to no other.
+func (s *shelf) remove(b *bookRow) {
+	s.removed = append(s.removed, b.ID)
+	s.isbns.set(b, nil)
+	s.count(b, -1)
+	if b.Stock != 0 {
+		s.entry(b.ID, unmoved).stocked(-b.Stock, 0)
+	}
 }
+
+// entry is the operation's ledger row of a book if there is one with room, else
+// a new one.
+func (s *shelf) entry(book int64, room func(*ledgerRow) bool) *ledgerRow {
+	if last := s.entries[book]; last != nil && room(last) {
+		return last
+	}
+	row := &ledgerRow{BookID: book, At: s.at, Cause: s.cause, Operation: s.operation, Reason: s.reason}
+	s.entries[book], s.ledger = row, append(s.ledger, row)
+	return row
+}
+
+func unmoved(l *ledgerRow) bool { return l.StockChange == nil }
 
 func (l *ledgerRow) stocked(change, after int64) { l.StockChange, l.StockAfter = &change, &after }
 
@@ -96,32 +114,52 @@ func (s *shelf) count(b *bookRow, n int64) {
 
 // flush writes everything gathered.
 func (s *shelf) flush(tx *gorm.DB) error {
-	if err := s.isbns.flush(tx); err != nil {
-		return err
+	for _, write := range [...]func(*gorm.DB) error{
+		s.isbns.flush, s.flushRemoved, s.flushInserts, s.record, s.flushEdits, s.flushMoves, s.flushLedger, s.flushTopics, s.flushIndex,
+	} {
+		if err := write(tx); err != nil {
+			return err
+		}
 	}
-	if err := database.InsertAll(tx, "books", bookColumns(), s.inserts, appendBook); err != nil {
-		return err
+	return nil
+}
+
+func (s *shelf) flushRemoved(tx *gorm.DB) error {
+	if len(s.removed) == 0 {
+		return nil
 	}
-	if err := s.record(tx); err != nil {
-		return err
+	books, err := json.Marshal(s.removed)
+	if err != nil {
+		return fmt.Errorf("remove books: %w", err)
 	}
+	gone, err := database.Exec(tx, "DELETE FROM books WHERE id IN (SELECT value FROM json_each(?))", string(books))
+	if err != nil || gone != int64(len(s.removed)) {
+		return fmt.Errorf("remove %d books (%d rows): %w", len(s.removed), gone, err)
+	}
+	return nil
+}
+
+func (s *shelf) flushInserts(tx *gorm.DB) error {
+	return database.InsertAll(tx, "books", bookColumns(), s.inserts, appendBook)
+}
+
+func (s *shelf) flushEdits(tx *gorm.DB) error {
 	for _, b := range s.edits {
 		edit := tx.Model(&bookRow{ID: b.ID}).Select("*").Omit("id", "stock", "created_at").Updates(b)
 		if edit.Error != nil || edit.RowsAffected != 1 {
 			return fmt.Errorf("edit of book %d (%d rows): %w", b.ID, edit.RowsAffected, edit.Error)
 		}
 	}
-	if err := moveStock(tx, s.moves); err != nil {
-		return err
-	}
-	if err := database.InsertAll(tx, "ledger", ledgerColumns(), s.ledger, appendEntry); err != nil {
-		return err
-	}
-	if err := s.flushTopics(tx); err != nil {
-		return err
-	}
-	return writeSegment(tx, s.index, s.at)
+	return nil
 }
+
+func (s *shelf) flushMoves(tx *gorm.DB) error { return moveStock(tx, s.moves) }
+
+func (s *shelf) flushLedger(tx *gorm.DB) error {
+	return database.InsertAll(tx, "ledger", ledgerColumns(), s.ledger, appendEntry)
+}
+
+func (s *shelf) flushIndex(tx *gorm.DB) error { return writeSegment(tx, s.index, s.at) }
 
 // record enters the first price and stock of the new books into the ledger.
 func (s *shelf) record(tx *gorm.DB) error {

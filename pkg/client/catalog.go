@@ -86,6 +86,31 @@ func (c *Client) Import(ctx context.Context, r api.ImportRequest) (results api.I
 	return results, err
 }
 
+// Imports gives a page of the imports' reports, the latest first.
+func (c *Client) Imports(ctx context.Context, limit int, cursor string) (page api.ImportList, err error) {
+	err = c.do(ctx, call{
+		service: api.Catalog, method: http.MethodGet, path: "/v1/imports", query: listQuery(limit, "cursor", cursor),
+	}, &page)
+	return page, err
+}
+
+// ImportReport gives an import with a page of what it did to books.
+func (c *Client) ImportReport(ctx context.Context, id string, limit int, cursor string) (page api.ImportReport, err error) {
+	err = c.do(ctx, call{
+		service: api.Catalog, method: http.MethodGet, path: "/v1/imports/" + url.PathEscape(id), query: listQuery(limit, "cursor", cursor),
+	}, &page)
+	return page, err
+}
+
+// UndoImport takes an import back, some of it with each call; it is done when
+// the state is [api.ImportUndone].
+func (c *Client) UndoImport(ctx context.Context, id string) (progress api.UndoProgress, err error) {
+	err = c.do(ctx, call{
+		service: api.Catalog, method: http.MethodPost, path: "/v1/imports/" + url.PathEscape(id) + "/undo",
+	}, &progress)
+	return progress, err
+}
+
 // Reserve has the catalog decide reservations; for the order service alone.
 func (c *Client) Reserve(ctx context.Context, batch []api.ReservationRequest) ([]api.Reservation, error) {
 	var results api.ReservationResults

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -226,5 +227,32 @@ func TestAddressesThatAreNone(t *testing.T) {
 	for _, url := range []string{"", "localhost:8080", "ftp://x", "http://", "http://x?y=z", "://", "127.0.0.1"} {
 		_, err := client.New(client.Config{Catalog: []string{url}})
 		wants(t, err, api.CodeInvalid, "http://127.0.0.1:8080")
+	}
+}
+
+// Against a catalog that answers what the contract's examples say, imports are
+// listed, shown and taken back by one call each.
+func TestImportsAreAskedForByTheirPaths(t *testing.T) {
+	var asked []string
+	c := calling(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.RequestURI)
+		_, _ = io.WriteString(w, `{"imports":[{"id":"i","new":2}],"import":{"id":"i","state":"undone","undo":{"kept":1}},
+			"changes":[{"book_id":7,"fields":[{"field":"price","before":{"amount":1,"currency":"USD"},"after":null}]}],"books":[]}`)
+	}))
+	list, err := c.Imports(t.Context(), 5, "9")
+	if err != nil || len(list.Imports) != 1 || list.Imports[0].New != 2 {
+		t.Errorf("imports %+v, %v", list, err)
+	}
+	report, err := c.ImportReport(t.Context(), "a/b", 0, "new-3")
+	if err != nil || string(report.Changes[0].Fields[0].Before) != `{"amount":1,"currency":"USD"}` || string(report.Changes[0].Fields[0].After) != "null" {
+		t.Errorf("report %+v, %v", report, err)
+	}
+	done, err := c.UndoImport(t.Context(), "i")
+	if err != nil || done.Import.State != api.ImportUndone || done.Import.Undo.Kept != 1 {
+		t.Errorf("taken back %+v, %v", done, err)
+	}
+	want := []string{"GET /v1/imports?cursor=9&limit=5", "GET /v1/imports/a%2Fb?cursor=new-3", "POST /v1/imports/i/undo"}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked %q\nwant  %q", asked, want)
 	}
 }

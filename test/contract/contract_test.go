@@ -32,6 +32,7 @@ func walks() []walk {
 		{"history", walkHistory},
 		{"moving stock", walkMovements},
 		{"imports", walkImports},
+		{"taking imports back", walkUndo},
 		{"orders", walkOrders},
 		{"refused orders", walkRefusals},
 		{"lists of orders", walkOrderLists},

@@ -94,6 +94,85 @@ func walkImports(s *shop) {
 	s.badImports()
 }
 
+// walkUndo imports, looks at the report, and takes the import back.
+func walkUndo(s *shop) {
+	const rows = `{"line":2,"id":8,"year":2018,"price":{"amount":1,"currency":"EUR"},"stock":20,"key":"ddia"},{"line":3,"title":"New","price":{"amount":5,"currency":"USD"},"stock":2},
+		{"line":4,"title":"Sold","price":{"amount":5,"currency":"USD"},"stock":2},{"line":5,"id":9},{"line":6}`
+	id := api.NewID()
+	part := func(options, rows string) string {
+		return fmt.Sprintf(`{"id":%q,"source":"list"%s,"rows":[%s]}`, id, options, rows)
+	}
+	dry := as[api.ImportResults](s.post("/v1/imports", part(`,"dry_run":true,"update_stock":true`, rows)).is(http.StatusOK)).Results
+	if len(dry[0].Changes) != 4 || dry[1].Changes != nil || dry[3].Changes != nil {
+		s.Errorf("would change %+v", dry)
+	}
+	s.get("/v1/imports/" + id).fails(api.CodeNotFound)
+	s.post("/v1/imports/"+id+"/undo", "").fails(api.CodeNotFound)
+	for range 2 { // the second time it changes nothing and counts for nothing
+		s.post("/v1/imports", part(`,"update_stock":true,"line":1,"rejected":3`, rows)).is(http.StatusOK)
+		s.post("/v1/imports", part(`,"line":7,"rejected":2`, "")).is(http.StatusOK)
+	}
+	report := as[api.ImportReport](s.get("/v1/imports/" + id).is(http.StatusOK))
+	if got := report.Import; got.New != 2 || got.Changed != 1 || got.Same != 1 || got.Rejected != 6 || got.State != api.ImportApplied || len(report.Changes) != 3 {
+		s.Errorf("report %+v", report)
+	}
+	s.importPages(id, report.Changes)
+	s.put("/v1/orders/"+api.NewID(), `{"lines":[{"book_id":34,"quantity":1}]}`).is(http.StatusCreated)
+	s.patch("/v1/books/8", `{"year":2019}`).is(http.StatusOK)
+
+	s.post("/v1/imports/"+id+"/undo?all=true", "").fails(api.CodeInvalid)
+	for range 2 {
+		done := as[api.UndoProgress](s.post("/v1/imports/"+id+"/undo", "").is(http.StatusOK)).Import
+		if done.State != api.ImportUndone || done.Undo.Removed != 1 || done.Undo.Retired != 1 || done.Undo.Kept != 1 || done.Undo.Restored != 0 {
+			s.Errorf("taken back: %+v %+v", done, done.Undo)
+		}
+	}
+	for _, c := range as[api.ImportReport](s.get("/v1/imports/" + strings.ToUpper(id)).is(http.StatusOK)).Changes {
+		if c.Undone == nil || (*c.Undone == api.UndoRemoved) != (c.Title == nil) {
+			s.Errorf("after all %+v", c)
+		}
+	}
+	if got := as[api.Book](s.get("/v1/books/8")); *got.Year != 2019 || got.Price.Amount != 4499 || got.Stock != 12 {
+		s.Errorf("book %+v", got)
+	}
+	s.get("/v1/books/33").fails(api.CodeNotFound)
+	s.get("/v1/books/34/history").is(http.StatusOK)
+	s.post("/v1/imports", part("", rows)).fails(api.CodeConflict)
+	for _, bad := range []string{"x", "7", strings.ReplaceAll(id, "-", "")} {
+		s.get("/v1/imports/" + bad).fails(api.CodeInvalid)
+		s.post("/v1/imports/"+bad+"/undo", "").fails(api.CodeInvalid)
+	}
+}
+
+// importPages wants the lists of imports and of one's changes to be the same
+// whole and one by one.
+func (s *shop) importPages(id string, changes []api.ImportChange) {
+	s.Helper()
+	var paged []api.ImportChange
+	for path := "/v1/imports/" + id + "?limit=1"; path != ""; {
+		page := as[api.ImportReport](s.get(path).is(http.StatusOK))
+		paged = append(paged, page.Changes...)
+		if path = ""; page.NextCursor != nil {
+			path = "/v1/imports/" + id + "?limit=1&cursor=" + *page.NextCursor
+		}
+	}
+	if string(mustMarshal(s.T, paged)) != string(mustMarshal(s.T, changes)) {
+		s.Errorf("one by one %+v, whole %+v", paged, changes)
+	}
+	first := as[api.ImportList](s.get("/v1/imports?limit=1").is(http.StatusOK))
+	if len(first.Imports) != 1 || first.Imports[0].ID != id || first.NextCursor == nil {
+		s.Fatalf("the latest import is %+v", first)
+	}
+	last := as[api.ImportList](s.get("/v1/imports?limit=1&cursor=" + *first.NextCursor).is(http.StatusOK))
+	if len(last.Imports) != 1 || last.Imports[0].Source != "starter" || last.NextCursor != nil {
+		s.Errorf("the first import is %+v", last)
+	}
+	s.badLimits("/v1/imports")
+	s.badLimits("/v1/imports/" + id)
+	s.get("/v1/imports?cursor=x").fails(api.CodeInvalid)
+	s.get("/v1/imports/" + id + "?cursor=x").fails(api.CodeInvalid)
+}
+
 // badRows wants bad rows to be rejected alone: what is wrong in one of them is
 // no error of the request.
 func (s *shop) badRows() {
@@ -123,6 +202,7 @@ func (s *shop) badImports() {
 		importing("", `{"title":7}`), importing("", `{"price":9.99}`), importing(`,"colour":"red"`, "{}"), importing("", "{}")+"{}",
 		`{"id":"x","rows":[{"line":1}]}`, `{"id":"`+api.NewID()+`","source":"`+strings.Repeat("a", api.MaxPublisher+1)+`","rows":[{}]}`,
 		`{"id":"`+api.NewID()+`","rows":`+string(many)+`}`,
+		importing(`,"rejected":1`), importing(`,"rejected":-1`, "{}"), importing(`,"rejected":1001`, "{}"), importing(`,"line":"2"`, "{}"),
 	) {
 		s.post("/v1/imports", body).fails(api.CodeInvalid)
 	}
