@@ -122,6 +122,9 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 		if strings.HasPrefix(e.Detail, "no order") {
 			return "`bazar orders list` shows your orders"
 		}
+		if strings.HasPrefix(e.Detail, "no import") {
+			return "`bazar imports list` shows the imports"
+		}
 	case api.CodeForbidden:
 		if cmd.Name() == "serve" {
 			return "use a loopback address such as 127.0.0.1:8080, or --insecure if everyone who reaches it may do anything"

@@ -70,6 +70,12 @@ Several values in a cell of TSV are joined by ";". These columns never change:
   orders show          book_id, title, quantity, price, currency
   topics               slug, name, books
   history              at, kind, change, after, reason, operation
+  import               new, changed, same, rejected, import_id
+  import --undo        removed, retired, restored, kept, import_id
+  import --dry-run --diff
+                       line, status, book_id, title, field, before, after
+  imports list         import_id, state, source, new, changed, same, rejected, at
+  imports show         book_id, title, status, field, before, after, undone
   stock, price, books  as info`},
 	}
 }

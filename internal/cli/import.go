@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err error) {
-	out, err := newPrinter(a.streams, a.output, tallyView(), asOne)
+	out, err := a.newImportOutput(f)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err != nil {
 		return err
 	}
+	i.out = out
 	err = i.run(ctx, stop)
 	i.progress.Done()
 	err = errors.Join(err, i.seen.close())
@@ -60,10 +61,7 @@ func (a *app) importFile(ctx context.Context, f *importFlags, path string) (err 
 	if err = errors.Join(err, i.closeRejects()); err != nil {
 		return i.brokenOff(err)
 	}
-	if err := out.print(&i.tally); err != nil {
-		return err
-	}
-	return errors.Join(out.close(ctx), i.ending())
+	return errors.Join(out.close(ctx, a.streams, &i.tally), i.ending())
 }
 
 func (a *app) exportCommand() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bazar-store/bazar/internal/bookfile"
 	"github.com/bazar-store/bazar/pkg/api"
@@ -14,8 +15,8 @@ import (
 type importFlags struct {
 	format, encoding, delimiter, quote, separator string
 	columns, constants, currencyFrom, key, source string
-	rejects                                       string
-	unescapeHTML, updateStock, dryRun             bool
+	rejects, undo                                 string
+	unescapeHTML, updateStock, dryRun, diff       bool
 }
 
 func (a *app) importCommand() *cobra.Command {
@@ -25,7 +26,8 @@ func (a *app) importCommand() *cobra.Command {
 		Short: "Take books from a file: CSV, NDJSON, ONIX or MARC 21",
 		Long: "Take books from a CSV, NDJSON or ONIX for Books file, or one of MARC 21 (ISO 2709, MARCXML), packed by gzip\n" +
 			"or ZIP or not; - is standard input. A book that is known already, by ISBN or by --key, is updated; its stock\n" +
-			"is left alone unless --update-stock. Bad rows are reported, the rest go in.\n\n" +
+			"is left alone unless --update-stock. Bad rows are reported, the rest go in. `bazar imports` tells later what\n" +
+			"an import did, and --undo takes it back.\n\n" +
 			"ONIX is keyed by its RecordReference, and of several prices the one in the store's currency is taken. MARC\n" +
 			"has no stock and seldom a price: --set gives them. A list of ISBNs is a file too, and exports of Goodreads\n" +
 			"and StoryGraph, goodbooks-10k and Book-Crossing need no --map.\n\n" +
@@ -37,9 +39,15 @@ func (a *app) importCommand() *cobra.Command {
 			"  bazar import katalog.csv.gz --encoding windows-1252 --currency-from Währung\n" +
 			"  bazar import onix.xml --source acme --rejects rejects.xml\n" +
 			"  bazar import library.mrc --set price=9.99,currency=USD,stock=1\n" +
-			"  bazar export | bazar import -",
-		Args: needs(1, 1, "a FILE, or - for standard input"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), &f, args[0]) },
+			"  bazar export | bazar import -\n" +
+			"  bazar import --undo 01890a6b-3f0e-7c11-8a55-0a1f5d9b2c77",
+		Args: func(cmd *cobra.Command, args []string) error { return f.checkArgs(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.undo != "" {
+				return a.undoImport(cmd.Context(), f.undo)
+			}
+			return a.importFile(cmd.Context(), &f, args[0])
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", "", "`FORMAT`: csv, ndjson, onix, marc or marcxml; detected if not given")
@@ -56,7 +64,29 @@ func (a *app) importCommand() *cobra.Command {
 	flags.StringVar(&f.rejects, "rejects", "", "keep rejected rows in this `FILE`")
 	flags.BoolVar(&f.updateStock, "update-stock", false, "set the stock of known books too")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, and change nothing")
+	flags.BoolVar(&f.diff, "diff", false, "with --dry-run: print all that would change, not the counts")
+	flags.StringVar(&f.undo, "undo", "", "take the import with this `ID` back")
 	return cmd
+}
+
+// checkArgs wants a file, or --undo and nothing else: what is taken back is said
+// by the import alone.
+func (f *importFlags) checkArgs(cmd *cobra.Command, args []string) (err error) {
+	if !cmd.Flags().Changed("undo") {
+		return needs(1, 1, "a FILE, or - for standard input")(cmd, args)
+	}
+	cmd.LocalNonPersistentFlags().VisitAll(func(other *pflag.Flag) {
+		if other.Changed && other.Name != "undo" {
+			err = api.Errorf(api.CodeInvalid, "--undo takes a whole import back; leave out --%s", other.Name)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case f.undo == "":
+		return api.Errorf(api.CodeInvalid, "--undo needs an import's ID; `bazar imports list` shows them")
+	}
+	return noArgs(cmd, args)
 }
 
 // options reads the flags.

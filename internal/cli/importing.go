@@ -52,6 +52,10 @@ type importing struct {
 	line     int  // how far it has come in the file
 	after    *int // where the last part begins that was made
 	bad      int
+	// laterWins says that a row may name a book again, and holds then.
+	laterWins bool
+	out       importOutput
+	previewed int // rows of a dry run that would do something
 
 	rejectsFile *os.File
 	rejects     *bookfile.Rejects
@@ -59,7 +63,7 @@ type importing struct {
 }
 
 func (a *app) newImporting(f *importFlags, name string, reader *bookfile.Reader, rows int64) (*importing, error) {
-	i := &importing{app: a, flags: f, name: name, source: cmp.Or(f.source, reader.Source(), name), reader: reader, seen: newSeen()}
+	i := &importing{app: a, flags: f, name: name, source: cmp.Or(f.source, reader.Source(), name), reader: reader, laterWins: reader.LaterWins(), seen: newSeen()}
 	if f.source == "" && name == stdinName {
 		i.source = cmp.Or(reader.Source(), reader.Sender(), name)
 	}
@@ -103,12 +107,16 @@ func (i *importing) brokenOff(err error) error {
 	}
 	return &ending{
 		exit: exitOf(api.CodeOf(err)), err: err,
-		hint: fmt.Sprintf("at least %d books went in; the same import again goes on, and does not change those again", done),
+		hint: fmt.Sprintf("at least %d books went in; the same import again goes on, and does not change those again; `bazar import --undo %s` takes them back",
+			done, i.tally.ImportID),
 	}
 }
 
-// ending says what to do about rejected rows.
+// ending says what was left out, and what to do about rejected rows.
 func (i *importing) ending() error {
+	if i.previewed > badShown {
+		i.app.streams.Note(fmt.Sprintf("and %d more that would be new or changed; --diff prints them all", i.previewed-badShown))
+	}
 	if i.tally.Rejected == 0 {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +39,9 @@ type part struct {
 	sendErr  error
 	back     chan struct{} // closed when results and sendErr are there
 	answered int           // how many results have been looked at
+	// again are the lines that, in a dry run, name a book that an earlier row
+	// would have made.
+	again []int
 }
 
 // run reads, sends and counts until the file ends, all at the same time.
@@ -56,6 +60,7 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 	})
 	work.Go(func() error {
 		defer close(sent)
+		before := answered()
 		for p := range parts {
 			request, err := i.sift(p)
 			if err != nil {
@@ -63,6 +68,10 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 			}
 			if err := handOver(ctx, p, sent); err != nil {
 				return err
+			}
+			if i.laterWins {
+				<-before // what comes later must be taken later
+				before = p.back
 			}
 			work.Go(func() error {
 				defer close(p.back)
@@ -83,6 +92,13 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 		return nil
 	})
 	return work.Wait()
+}
+
+// answered stands for what was before the first part.
+func answered() chan struct{} {
+	back := make(chan struct{})
+	close(back)
+	return back
 }
 
 func handOver(ctx context.Context, p *part, to chan<- *part) error {
@@ -131,16 +147,20 @@ func textSize(r *api.ImportRow) int {
 
 // sift marks rows that name a book again, and makes a request of the good ones.
 func (i *importing) sift(p *part) (api.ImportRequest, error) {
-	request := api.ImportRequest{ID: i.tally.ImportID, Source: i.source, UpdateStock: i.flags.updateStock, DryRun: i.flags.dryRun}
+	request := api.ImportRequest{
+		ID: i.tally.ImportID, Source: i.source, UpdateStock: i.flags.updateStock, DryRun: i.flags.dryRun, LaterWins: i.laterWins,
+	}
 	request.Rows, request.After = make([]api.ImportRow, 0, len(p.rows)), i.after
 	for n := range p.rows {
 		row := &p.rows[n]
-		if row.Err == nil {
+		if row.Err == nil && (!i.laterWins || i.flags.dryRun) {
 			again, err := i.seen.before(&row.Book)
 			if err != nil {
 				return request, err
 			}
-			if again {
+			if again && i.laterWins {
+				p.again = append(p.again, row.Line)
+			} else if again {
 				row.Err = api.Errorf(api.CodeConflict, "the same book as an earlier row of this file")
 			}
 		}
@@ -148,15 +168,24 @@ func (i *importing) sift(p *part) (api.ImportRequest, error) {
 			request.Rows = append(request.Rows, row.Book)
 		}
 	}
-	if len(request.Rows) > 0 {
-		first := request.Rows[0].Line
-		i.after = &first
+	if len(p.rows) > 0 {
+		first := p.rows[0].Line
+		request.Line, request.Rejected = &first, len(p.rows)-len(request.Rows)
+	}
+	if sends(&request) {
+		i.after = request.Line
 	}
 	return request, nil
 }
 
+// sends says whether a part has anything to tell the catalog: what was rejected
+// here counts in the import's report, which a dry run does not have.
+func sends(r *api.ImportRequest) bool {
+	return len(r.Rows) > 0 || (r.Rejected > 0 && !r.DryRun)
+}
+
 func (i *importing) send(ctx context.Context, c *client.Client, request api.ImportRequest) ([]api.ImportResult, error) {
-	if len(request.Rows) == 0 {
+	if !sends(&request) {
 		return nil, nil
 	}
 	var answer api.ImportResults
@@ -191,6 +220,14 @@ func (i *importing) countRow(p *part, row *bookfile.Row) error {
 	}
 	result := &p.results[p.answered]
 	p.answered++
+	if result.Status == api.RowNew && slices.Contains(p.again, row.Line) {
+		result.Status = api.RowChanged
+	}
+	if i.flags.dryRun && (result.Status == api.RowNew || result.Status == api.RowChanged) {
+		if err := i.preview(row, result); err != nil {
+			return err
+		}
+	}
 	switch result.Status {
 	case api.RowNew:
 		i.tally.New++
