@@ -231,7 +231,8 @@ func (i *importer) recall(tx *gorm.DB, rows []candidate) (before, error) {
 			return b, err
 		}
 	}
-	b.withdrawn, err = i.withdrawnBooks(tx)
+	retired := slices.DeleteFunc(ids, func(id int64) bool { return i.known.byID[id].onSale() })
+	b.withdrawn, err = withdrawnBooks(tx, retired)
 	return b, err
 }
 
@@ -247,14 +248,10 @@ func (i *importer) goneNumbers(tx *gorm.DB, rows []candidate) (map[int64]bool, e
 	return setOf(tx, asked, "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM ledger WHERE book_id = value)")
 }
 
-func (i *importer) withdrawnBooks(tx *gorm.DB) (map[int64]bool, error) {
-	var retired []int64
-	for id, b := range i.known.byID {
-		if !b.onSale() {
-			retired = append(retired, id)
-		}
-	}
-	return setOf(tx, retired, `SELECT book_id FROM import_withdrawn AS w WHERE book_id IN (SELECT value FROM json_each(?))
+// withdrawnBooks gives those of some books that the taking back of an import
+// retired, and that nobody has touched since.
+func withdrawnBooks(tx *gorm.DB, ids []int64) (map[int64]bool, error) {
+	return setOf(tx, ids, `SELECT book_id FROM import_withdrawn AS w WHERE book_id IN (SELECT value FROM json_each(?))
 		AND version = (SELECT version FROM books WHERE id = w.book_id)`)
 }
 

@@ -143,11 +143,21 @@ func (s *shelf) flushInserts(tx *gorm.DB) error {
 	return database.InsertAll(tx, "books", bookColumns(), s.inserts, appendBook)
 }
 
+// flushEdits writes all of each book but its stock, which moves.
 func (s *shelf) flushEdits(tx *gorm.DB) error {
+	fixed := func(column string) bool { return column == "id" || column == "stock" || column == "created_at" }
+	columns := bookColumns()
+	statement := "UPDATE books SET " + strings.Join(slices.DeleteFunc(slices.Clone(columns), fixed), " = ?, ") + " = ? WHERE id = ?"
 	for _, b := range s.edits {
-		edit := tx.Model(&bookRow{ID: b.ID}).Select("*").Omit("id", "stock", "created_at").Updates(b)
-		if edit.Error != nil || edit.RowsAffected != 1 {
-			return fmt.Errorf("edit of book %d (%d rows): %w", b.ID, edit.RowsAffected, edit.Error)
+		args := make([]any, 0, len(columns))
+		for n, value := range appendBook(nil, b) {
+			if !fixed(columns[n]) {
+				args = append(args, value)
+			}
+		}
+		changed, err := database.Exec(tx, statement, append(args, b.ID)...)
+		if err != nil || changed != 1 {
+			return fmt.Errorf("edit of book %d (%d rows): %w", b.ID, changed, err)
 		}
 	}
 	return nil

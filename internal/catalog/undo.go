@@ -115,14 +115,13 @@ func (u *undoing) leave(b *bookRow, c *importChangeRow, outcome api.UndoOutcome,
 	u.left = append(u.left, api.ImportChange{
 		BookID: b.ID, Title: &b.Title, Status: status, Fields: c.Fields.list(), Undone: &outcome, Kept: kept,
 	})
-	if len(kept) == 0 {
-		return nil
+	if len(kept) > 0 {
+		data, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		text := string(data)
+		c.Kept = &text
 	}
-	data, err := json.Marshal(kept)
-	if err != nil {
-		return err
-	}
-	text := string(data)
-	c.Kept = &text
 	return c.put(u.tx)
 }

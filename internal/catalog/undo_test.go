@@ -362,6 +362,42 @@ func TestImportsAreTakenBackInAnyOrder(t *testing.T) {
 	checkInvariants(t, s)
 }
 
+// An import that was taken back itself is nobody's doing.
+func TestImportsThatAreTakenBackTheLastFirstLeaveNothing(t *testing.T) {
+	s := empty(t)
+	mustImport(t, s, importing(row("Stays")))
+	before := plainBooks(t, s)
+	a := importing(row("A", key("a"), stock(2)), row("B", key("b"), stock(2)))
+	mustImport(t, s, a)
+	b := importing(row("A2", key("a"), stock(7), price(900)), row("B", key("b"), stock(0)))
+	b.UpdateStock = true
+	mustImport(t, s, b)
+	takeBack(t, s, b.ID)
+	wantCounts(t, takeBack(t, s, a.ID).Import, "undone: 2 new, 0 changed, 0 same, 0 rejected; 2 removed, 0 retired, 0 restored, 0 kept")
+	if after := plainBooks(t, s); after != before {
+		t.Errorf("from %s\nto   %s", before, after)
+	}
+	checkInvariants(t, s)
+}
+
+// The first one taken back first, a book waits retired for either file.
+func TestABookThatWasRetiredComesBackAfterTheOtherImportIsTakenBackToo(t *testing.T) {
+	s := empty(t)
+	a, b := importing(row("A", key("a"), stock(2))), importing(row("A2", key("a"), stock(7)))
+	mustImport(t, s, a)
+	mustImport(t, s, b)
+	takeBack(t, s, a.ID)
+	takeBack(t, s, b.ID)
+	if got := read(t, s, 1); got.State != api.Retired || got.Title != "A" || got.Stock != 0 {
+		t.Errorf("taken back: %s", toJSON(t, got))
+	}
+	mustImport(t, s, importing(row("A", key("a"), stock(2))))
+	if got := read(t, s, 1); got.State != api.OnSale || got.Stock != 2 {
+		t.Errorf("again: %s", toJSON(t, got))
+	}
+	checkInvariants(t, s)
+}
+
 func TestTheLaterRowWinsWhereTheFileSaysSo(t *testing.T) {
 	for _, step := range []int64{25, 1} { // in one transaction, or one each
 		s := empty(t)

@@ -25,6 +25,10 @@ func (u *undoing) takeBackMade(ids []int64) error {
 	if err != nil {
 		return err
 	}
+	settled, err := settledEdits(u.tx, ids)
+	if err != nil {
+		return err
+	}
 	changes, err := changesBy(u.tx, u.row.Number, ids)
 	if err != nil {
 		return err
@@ -37,7 +41,7 @@ func (u *undoing) takeBackMade(ids []int64) error {
 		if c == nil {
 			c = &importChangeRow{Import: u.row.Number, BookID: id, Kind: madeBook}
 		}
-		if touched[id] || b.Version != 1+c.Edits {
+		if touched[id] || b.Version != 1+c.Edits+settled[id] {
 			if err := u.retire(b, c, given[id]); err != nil {
 				return err
 			}
@@ -51,10 +55,30 @@ func (u *undoing) takeBackMade(ids []int64) error {
 }
 
 // touchedBooks says of some books which ones somebody else than an import has
-// moved, sold or given another price.
+// moved, sold or given another price. Other imports that were taken back
+// themselves do not count.
 func touchedBooks(tx *gorm.DB, id string, books []int64) (map[int64]bool, error) {
-	return setOf(tx, books, `SELECT DISTINCT book_id FROM ledger WHERE book_id IN (SELECT value FROM json_each(?))
-		AND NOT (operation = ? AND cause = ?)`, id, imported)
+	return setOf(tx, books, `SELECT DISTINCT book_id FROM ledger AS l WHERE book_id IN (SELECT value FROM json_each(?))
+		AND NOT (operation = ? AND cause = ?) AND NOT (cause IN (?, ?) AND EXISTS
+			(SELECT 1 FROM imports WHERE state = 'undone' AND (id = l.operation OR undo_operation = l.operation)))`,
+		id, imported, imported, undone)
+}
+
+// settledEdits says by how many versions books were raised by imports that were
+// taken back, there and back.
+func settledEdits(tx *gorm.DB, books []int64) (map[int64]int64, error) {
+	list, err := json.Marshal(books)
+	if err != nil {
+		return nil, fmt.Errorf("look up: %w", err)
+	}
+	var rows []struct{ BookID, Edits int64 }
+	err = tx.Raw(`SELECT book_id, sum(edits) AS edits FROM import_changes WHERE book_id IN (SELECT value FROM json_each(?)) AND kind <> ?
+		AND import IN (SELECT number FROM imports WHERE state = 'undone') GROUP BY book_id`, string(list), madeBook).Scan(&rows).Error
+	settled := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		settled[r.BookID] = r.Edits
+	}
+	return settled, err
 }
 
 // retire takes a book off sale that can't be removed. That it was on sale is
@@ -100,10 +124,15 @@ func (u *undoing) takeBackChanges(changes []importChangeRow) error {
 	if err != nil {
 		return err
 	}
+	withdrawn, err := withdrawnBooks(u.tx, ids)
+	if err != nil {
+		return err
+	}
 	for n := range changes {
 		c := &changes[n]
 		if b := books[c.BookID]; b != nil {
-			if err := u.restore(b, c, given[b.ID], owners); err != nil {
+			again := withdrawn[b.ID] || (c.Kind == returnedBook && b.onSale())
+			if err := u.restore(b, c, given[b.ID], owners, again); err != nil {
 				return err
 			}
 		}
@@ -112,8 +141,9 @@ func (u *undoing) takeBackChanges(changes []importChangeRow) error {
 	return nil
 }
 
-// restore gives a book the fields back that nobody has changed since.
-func (u *undoing) restore(b *bookRow, c *importChangeRow, given int64, owners *known) error {
+// restore gives a book the fields back that nobody has changed since. Withdrawn
+// says that, retired, it waits for an import to name it.
+func (u *undoing) restore(b *bookRow, c *importChangeRow, given int64, owners *known, withdrawn bool) error {
 	back, kept, err := untouched(b, c.Fields, owners)
 	if err != nil {
 		return err
@@ -122,11 +152,13 @@ func (u *undoing) restore(b *bookRow, c *importChangeRow, given int64, owners *k
 	if err != nil {
 		return err
 	}
-	if !sameBook(b, old) {
+	edited := !sameBook(b, old)
+	if edited {
+		c.Edits++
 		u.shelf.edit(b, old)
 		owners.exchange(b, old)
 	}
-	if c.Kind == returnedBook && old.State == api.Retired && b.onSale() {
+	if edited && withdrawn && !old.onSale() {
 		if err := u.withdraw(old); err != nil {
 			return err
 		}
@@ -136,7 +168,7 @@ func (u *undoing) restore(b *bookRow, c *importChangeRow, given int64, owners *k
 	}
 	if len(kept) == 0 {
 		u.row.Restored++
-		return nil
+		return c.put(u.tx)
 	}
 	u.row.Kept++
 	return u.leave(old, c, api.UndoKept, kept)

@@ -23,6 +23,7 @@ CREATE TABLE imports (
     kept           INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX imports_id ON imports (id);
+CREATE UNIQUE INDEX imports_undo ON imports (undo_operation) WHERE undo_operation IS NOT NULL;
 
 -- How many rows of a part, known by its line, are in the counts: one whose
 -- answer was lost comes again, and must not count twice.
@@ -45,17 +46,18 @@ CREATE TABLE import_books (
 -- What an import did to one book: a list of fields with what they were before
 -- and after, as JSON. A book that the import itself made is here only if the
 -- import went on to edit it ('made'). One that an undo had retired, and that the
--- import put back on sale, is 'returned'.
+-- import put back on sale, is 'returned'. Edits is by how many versions the
+-- import, and taking it back, raised the book.
 CREATE TABLE import_changes (
     seq     INTEGER NOT NULL PRIMARY KEY,
     import  INTEGER NOT NULL,
     book_id INTEGER NOT NULL,
     kind    TEXT    NOT NULL CHECK (kind IN ('changed', 'made', 'returned')),
-    edits   INTEGER NOT NULL, -- by how many versions the import raised the book
+    edits   INTEGER NOT NULL,
     fields  TEXT    NOT NULL,
     kept    TEXT -- JSON: the fields that taking back had to leave
 );
-CREATE UNIQUE INDEX import_changes_book ON import_changes (import, book_id);
+CREATE UNIQUE INDEX import_changes_book ON import_changes (book_id, import);
 CREATE INDEX import_changes_order ON import_changes (import, seq);
 
 -- Books that an undo retired, and the version that made them: if an import names
