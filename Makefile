@@ -29,6 +29,10 @@ race: export CGO_ENABLED = 1
 race: ## all tests under the race detector (needs a C compiler)
 	go test -race $(PKGS)
 
+.PHONY: model
+model: ## every state of the purchase protocol; more of them: go test ./test/model -long
+	go test ./test/model
+
 # Minimizing what was found would take most of so short a time.
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (3s)
@@ -48,7 +52,7 @@ docker-test: ## the store in containers, on a Docker engine
 	test/docker/run.sh
 
 .PHONY: check
-check: fmt-check lint vet race tidy ## what must hold before a merge
+check: fmt-check lint vet race model tidy ## what must hold before a merge
 
 .PHONY: fmt
 fmt: $(GOFUMPT) ## format the code

@@ -1,0 +1,6 @@
+//go:build !race
+
+package model
+
+// raceEnabled says that this test runs under the race detector.
+const raceEnabled = false
