@@ -43,6 +43,13 @@ func (s *Service) Book(ctx context.Context, ref string) (api.Book, error) {
 	return b.book(), nil
 }
 
+// ownFault says whether an error may be one row's: those of the surroundings have
+// a code.
+func ownFault(err error) bool {
+	_, known := errors.AsType[*api.Error](err)
+	return !known
+}
+
 // readBooks reads books by their item numbers, in the order asked; nil for one
 // that is not there.
 func (s *Service) readBooks(ctx context.Context, ids []int64) ([]*bookRow, error) {

@@ -69,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	s.reservations = batch.New(batch.Options[[]api.ReservationRequest]{
 		Callers: o.BatchCallers, Weigh: countLines, Split: database.IsConstraint,
 	}, s.decide)
-	s.reads = batch.New(batch.Options[int64]{}, s.readBooks)
+	s.reads = batch.New(batch.Options[int64]{Split: ownFault}, s.readBooks)
 	if err := s.establish(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -43,7 +43,7 @@ func (s *Service) Import(ctx context.Context, r api.ImportRequest) (api.ImportRe
 // part is written.
 func (s *Service) importRows(ctx context.Context, r *api.ImportRequest, results *api.ImportResults) error {
 	defer s.turns.enter(r.ID, r.PartLine())()
-	i := newImporter(r)
+	i, after := newImporter(r), r.After
 	for ended := false; !ended; ended = len(results.Results) == len(r.Rows) {
 		offset := len(results.Results)
 		step := min(int(s.importStep.Load()), len(r.Rows)-offset)
@@ -52,7 +52,8 @@ func (s *Service) importRows(ctx context.Context, r *api.ImportRequest, results 
 		}
 		p := newPart(r.Rows[offset:offset+step], r.Source)
 		p.offset = offset
-		err := s.turns.wait(ctx, r.ID, r.PartLine(), r.After)
+		err := s.turns.wait(ctx, r.ID, r.PartLine(), after)
+		after = nil // it is here, or will not come
 		var done []api.ImportResult
 		if err == nil {
 			done, err = s.importPart(ctx, i, p)

@@ -1,14 +1,10 @@
 package catalog_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/pkg/api"
@@ -274,59 +270,5 @@ func TestTenThousandRealBooksAreImportedAndFound(t *testing.T) {
 		if r.Status != api.RowSame {
 			t.Fatalf("again, line %d is %s", r.Line, toJSON(t, r))
 		}
-	}
-}
-
-// Parts that are under way at the same time are taken in the order of the file,
-// whichever arrives first.
-func TestPartsAreTakenInTheOrderOfTheFile(t *testing.T) {
-	s := empty(t)
-	const parts, rows = 6, 40
-	id := api.NewID()
-	numbers := make([]int64, parts*rows)
-	var wg sync.WaitGroup
-	for p := range parts {
-		request := api.ImportRequest{ID: id, Source: "test"}
-		for n := range rows {
-			r := row(fmt.Sprintf("Part %d row %d", p, n))
-			r.Line = p*rows + n + 2
-			request.Rows = append(request.Rows, r)
-		}
-		if p > 0 {
-			before := request.Rows[0].Line - rows
-			request.After = &before
-		}
-		wg.Go(func() {
-			results, err := s.Import(t.Context(), request)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			for n, r := range results.Results {
-				numbers[p*rows+n] = *r.BookID
-			}
-		})
-	}
-	wg.Wait()
-	if !slices.IsSorted(numbers) {
-		t.Errorf("item numbers %v", numbers)
-	}
-}
-
-// The part before may have gone to another replica: nobody waits for it long.
-func TestAPartWhosePredecessorIsElsewhereIsTaken(t *testing.T) {
-	s := empty(t)
-	before := 2
-	request := api.ImportRequest{ID: api.NewID(), Source: "test", After: &before, Rows: []api.ImportRow{row("Alone")}}
-	request.Rows[0].Line = 9
-	results, err := s.Import(t.Context(), request)
-	if err != nil || results.Results[0].Status != api.RowNew {
-		t.Errorf("%v, %v", results, err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	request.ID = api.NewID()
-	if _, err := s.Import(ctx, request); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("for a caller who leaves: %v", err)
 	}
 }

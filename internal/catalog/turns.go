@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 const (
@@ -92,7 +94,7 @@ func (t *turns) wait(ctx context.Context, id string, line int, after *int) error
 		case <-late.C:
 			expired = true
 		case <-ctx.Done():
-			return ctx.Err()
+			return api.Wrap(api.CodeUnavailable, ctx.Err(), "the parts of the import before this one took too long")
 		}
 	}
 }

@@ -124,7 +124,11 @@ func list[T any](ctx context.Context, a *app, v view[T], next func(cursor string
 // persist repeats a call that is safe to repeat, while its fate is unknown and
 // there is time.
 func (a *app) persist(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, a.settings.Timeout)
+	return persistFor(ctx, a.settings.Timeout, call)
+}
+
+func persistFor(ctx context.Context, patience time.Duration, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := call(ctx)

@@ -27,7 +27,7 @@ const (
 // seen remembers which books a file has named: a file that names a book twice
 // would change it back and forth with every import. It keeps 64-bit hashes, in
 // memory as long as they are few, then in sorted runs in a temporary file behind
-// a Bloom filter, so that memory does not grow with the file.
+// a Bloom filter. Memory then grows by a bit for every eight books.
 type seen struct {
 	seed  maphash.Seed
 	slots []uint64 // a hash table with linear probing; 0 is free
@@ -93,15 +93,12 @@ func (s *seen) add(identity string) (known bool, err error) {
 	if known, err = s.stored(hash); known || err != nil {
 		return known, err
 	}
-	if s.used*2 >= len(s.slots) {
-		if err := s.grow(); err != nil {
-			return false, err
-		}
-	}
 	if s.put(hash) {
 		return true, nil
 	}
-	s.used++
+	if s.used++; s.used*2 >= len(s.slots) {
+		return false, s.grow()
+	}
 	return false, nil
 }
 

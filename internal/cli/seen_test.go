@@ -42,6 +42,26 @@ func TestBooksAreRememberedInMemoryAndInTheFile(t *testing.T) {
 	}
 }
 
+// The table moves to the file in between, wherever that is.
+func TestABookThatIsNamedTwiceInARowIsNoticed(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	s := newSeen()
+	s.limit = 1 << 12
+	for n := range 20_000 {
+		for _, want := range []bool{false, true} {
+			if again, err := s.before(keyed(n)); again != want || err != nil {
+				t.Fatalf("book %d: %t, not %t, %v", n, again, want, err)
+			}
+		}
+	}
+	if len(s.runs) < 5 {
+		t.Errorf("%d runs", len(s.runs))
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestABookIsTheSameByAnyOfItsNames(t *testing.T) {
 	s := newSeen()
 	isbn, title, key := "9780262033848", "Algorithms", "a1"

@@ -64,6 +64,7 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 		for p := range parts {
 			request, err := i.sift(p)
 			if err != nil {
+				stop()
 				return err
 			}
 			if err := handOver(ctx, p, sent); err != nil {
@@ -189,7 +190,8 @@ func (i *importing) send(ctx context.Context, c *client.Client, request api.Impo
 		return nil, nil
 	}
 	var answer api.ImportResults
-	err := i.app.persist(ctx, func(ctx context.Context) (err error) {
+	// The parts before this one have their time first.
+	err := persistFor(ctx, partsAhead*i.app.settings.Timeout, func(ctx context.Context) (err error) {
 		answer, err = c.Import(ctx, request)
 		return err
 	})

@@ -2,62 +2,119 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"sync"
+	"time"
 )
 
-// walLimit is how large the write-ahead log grows, in bytes, before it is copied
-// into the database.
-const walLimit = 16 << 20
+const (
+	// walLimit is how large the write-ahead log grows, in bytes, before it is
+	// copied into the database.
+	walLimit = 16 << 20
+	// walRest is how many pages are few enough to copy while writers wait.
+	walRest = 128
+	// walRounds is how often what came meanwhile is copied before that.
+	walRounds = 8
+	// lastCheckpoint is how long Close lets a checkpoint go on.
+	lastCheckpoint = 250 * time.Millisecond
+)
 
 // checkpoints copies the write-ahead log into the database while others go on
 // writing, and only what came meanwhile with the writers kept out. Left to
 // itself SQLite does all of it in some writer's commit, and everybody waits.
 type checkpoints struct {
+	ctx    context.Context //nolint:containedctx // the life of the work in the background; Close ends it
+	cancel context.CancelFunc
+
 	mu      sync.Mutex
 	running bool
+	begun   int   // how many have
+	limit   int64 // the log's size at which the next one is due, in bytes
 	work    sync.WaitGroup
 }
 
+func newCheckpoints(ctx context.Context) *checkpoints {
+	c := &checkpoints{limit: walLimit}
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	return c
+}
+
+// close ends what is under way, or breaks it off where that takes long, which
+// loses nothing.
+func (c *checkpoints) close() {
+	late := time.AfterFunc(lastCheckpoint, c.cancel)
+	c.work.Wait()
+	late.Stop()
+	c.cancel()
+}
+
 // start begins one in the background if the log is long enough and none is
-// under way. It belongs to the database: Close waits for it.
-func (c *checkpoints) start(ctx context.Context, db *DB) {
-	if info, err := os.Stat(db.path + "-wal"); err != nil || info.Size() < walLimit {
-		return
-	}
+// under way.
+func (c *checkpoints) start(db *DB) {
+	size := walSize(db.path)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running {
+	if c.running || size < c.limit {
 		return
 	}
 	c.running = true
+	c.begun++
 	c.work.Go(func() {
-		db.checkpoint(context.WithoutCancel(ctx))
+		done := db.checkpoint(c.ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.running = false
+		c.running, c.limit = false, walLimit
+		if !done { // a reader of an old state is in the way, for however long
+			c.limit = walSize(db.path) + walLimit
+		}
 	})
 }
 
-// checkpoint loses nothing where it fails: the log stays as it is, and the next
-// write tries again. Readers of an old state may prevent the second part.
-func (db *DB) checkpoint(ctx context.Context) {
+func walSize(path string) int64 {
+	info, err := os.Stat(path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// checkpoint says whether the whole log was copied, so that it begins anew. It
+// loses nothing where it fails: the log stays as it is.
+func (db *DB) checkpoint(ctx context.Context) bool {
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
-		return
+		return false
 	}
 	s := &session{conn: conn}
 	defer func() { _ = s.close() }() // nothing was written by it
-	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 20"); err != nil {
-		return
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 2"); err != nil {
+		return false
 	}
-	if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
-		return
+	before := int64(0)
+	for range walRounds {
+		log, copied, err := copyLog(ctx, conn, "PASSIVE")
+		if err != nil || copied < log {
+			return false
+		}
+		if log-before <= walRest {
+			break
+		}
+		before = log
 	}
 	leave, err := db.gate.pass(ctx)
 	if err != nil {
-		return
+		return false
 	}
 	defer leave()
-	_, _ = conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)") // as above
+	_, _, err = copyLog(ctx, conn, "TRUNCATE")
+	return err == nil && walSize(db.path) == 0
+}
+
+// copyLog gives how many pages the log has, and how many of them have been
+// copied.
+func copyLog(ctx context.Context, conn *sql.Conn, mode string) (log, copied int64, err error) {
+	var busy int64
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &log, &copied)
+	return log, copied, err
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -27,10 +28,10 @@ import (
 const readers = 4
 
 // connections is how many a database has at most: the readers of single
-// statements, those of snapshots, and the writer. They come from one pool, and a
+// statements, those of snapshots, the writer, and a checkpoint. They come from one pool, and a
 // command that lives for a moment uses the same one for all: opening one costs
 // more than a purchase's statements.
-const connections = 2*readers + 1
+const connections = 2*readers + 2
 
 // DB is one service's SQLite database: a pool of readers, and one writer at a
 // time over all processes that have it open.
@@ -46,7 +47,13 @@ type DB struct {
 	writing   chan *session
 	snapshots chan *session
 	close     sync.Once
-	copying   checkpoints
+	copying   *checkpoints
+
+	newest  int64 // the newest version of the schema that this program knows
+	logging sync.Mutex
+	log     *os.File
+	// unsure says that a sync of the log has failed.
+	unsure atomic.Bool
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
@@ -58,12 +65,12 @@ func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
 	if !ok || path == "" {
 		return nil, api.Errorf(api.CodeInvalid, "%q is not a database: give sqlite:PATH", location)
 	}
-	path, err := filepath.Abs(path)
+	path, err := realPath(path)
 	if err != nil {
 		return nil, fmt.Errorf("database path: %w", err)
 	}
 	db := &DB{
-		path: path, migrations: migrations, gate: newTurnstile(path),
+		path: path, migrations: migrations, gate: newTurnstile(path), copying: newCheckpoints(ctx),
 		writing: make(chan *session, 1), snapshots: make(chan *session, readers),
 	}
 	db.writing <- nil
@@ -76,11 +83,29 @@ func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
 	return db, nil
 }
 
+// realPath is where the database is, whatever links lead to it: SQLite keeps the
+// log there, and all processes must meet at the same lock files.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if real, err = filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+			return filepath.Join(real, filepath.Base(path)), nil
+		}
+		return path, nil // opening it says what is wrong
+	}
+	return real, err
+}
+
 func (db *DB) open(ctx context.Context) error {
 	newest, err := newestVersion(db.migrations)
 	if err != nil {
 		return err
 	}
+	db.newest = newest
 	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
 		if err := db.migrate(ctx); err != nil {
 			return err
@@ -180,9 +205,18 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err err
 	if !open {
 		return nil, nil, closed()
 	}
-	if leave, err = db.gate.pass(ctx); err != nil {
+	if writer == nil {
+		writer, err = openWriter(ctx, db.pool)
+	}
+	if err == nil {
+		leave, err = db.gate.pass(ctx)
+	}
+	if err != nil {
 		db.writing <- writer
-		return nil, nil, err
+		if ctx.Err() != nil {
+			return nil, nil, busy(ctx.Err())
+		}
+		return nil, nil, Explain(err)
 	}
 	return leave, writer, nil
 }
@@ -198,8 +232,8 @@ func busy(cause error) error {
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
 		err = closeAll(db.writing)
-		db.copying.work.Wait() // which only writers start
-		err = errors.Join(err, closeAll(db.snapshots), closePool(db.pool))
+		db.copying.close() // which only writers start
+		err = errors.Join(err, closeAll(db.snapshots), db.closeLog(), closePool(db.pool))
 	})
 	return err
 }

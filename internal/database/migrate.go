@@ -14,6 +14,9 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
+// newestApplied is the query for the schema's version.
+const newestApplied = "SELECT coalesce(max(version_id), 0) FROM goose_db_version"
+
 // newestVersion is the highest number among the migrations' names.
 func newestVersion(migrations fs.FS) (int64, error) {
 	files, err := fs.Glob(migrations, "*.sql")
@@ -34,7 +37,7 @@ func newestVersion(migrations fs.FS) (int64, error) {
 func (db *DB) version(ctx context.Context) (version int64, err error) {
 	deadline := time.Now().Add(5 * time.Second)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		_, err = ScanOne(db.Read(ctx), []any{&version}, "SELECT coalesce(max(version_id), 0) FROM goose_db_version")
+		_, err = ScanOne(db.Read(ctx), []any{&version}, newestApplied)
 		if !isBusy(err) || time.Now().After(deadline) {
 			break
 		}

@@ -2,11 +2,11 @@ package database
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 
 	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // durability is whether a commit waits for the disk (SQLite's synchronous).
@@ -28,51 +28,94 @@ func (db *DB) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
 
 // WriteUnsynced is [DB.Write] for work in many parts: it does not wait for the
 // disk. A loss of power may undo it together with all that was committed after
-// it, never before it; what [DB.Write] or [DB.Sync] came after it, or a
-// checkpoint, makes it durable.
+// it, never before it; a [DB.Write] after it that changes something, [DB.Sync]
+// or a checkpoint makes it durable.
 func (db *DB) WriteUnsynced(ctx context.Context, change func(tx *gorm.DB) error) error {
 	return db.write(ctx, unsynced, change)
 }
 
 // Sync makes all that was committed before durable, while others go on writing.
 // An error is [api.CodeOutcomeUnknown]: the changes are there, but a loss of
-// power may undo them.
-func (db *DB) Sync(context.Context) error {
-	// Not being there, the log has been copied into the database and synced.
-	log, err := os.OpenFile(db.path+"-wal", os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// power may undo them. Nothing more is written then before a checkpoint has
+// carried the log, page by page, into the database.
+func (db *DB) Sync(ctx context.Context) error {
+	if db.unsure.Load() {
+		return db.mend(ctx)
 	}
+	log, err := db.openLog()
 	if err == nil {
-		err = errors.Join(log.Sync(), log.Close())
+		err = log.Sync()
+	}
+	if err != nil {
+		db.unsure.Store(true)
 	}
 	return explainCommit(err)
 }
 
+// openLog opens the write-ahead log, once: a descriptor that is open when a
+// write fails is told so by its next sync, a new one may not be. While this
+// process has the database open SQLite neither deletes nor replaces the file.
+func (db *DB) openLog() (*os.File, error) {
+	db.logging.Lock()
+	defer db.logging.Unlock()
+	if db.log == nil {
+		var err error
+		if db.log, err = os.OpenFile(db.path+"-wal", os.O_RDWR, 0); err != nil {
+			return nil, err
+		}
+	}
+	return db.log, nil
+}
+
+func (db *DB) closeLog() error {
+	db.logging.Lock()
+	defer db.logging.Unlock()
+	if db.log == nil {
+		return nil
+	}
+	err := db.log.Close()
+	db.log = nil
+	return err
+}
+
+// mend copies the log into the database after a sync of it has failed.
+func (db *DB) mend(ctx context.Context) error {
+	if !db.checkpoint(ctx) {
+		return api.Errorf(api.CodeUnavailable, "the store's disk has failed to keep what was written before; nothing more is written until it does")
+	}
+	db.unsure.Store(false)
+	return nil
+}
+
 func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) error) error {
+	if db.unsure.Load() {
+		if err := db.mend(ctx); err != nil {
+			return err
+		}
+	}
 	leave, writer, err := db.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	defer func() {
-		db.copying.start(ctx, db)
+		db.copying.start(db)
 		db.writing <- usable(writer)
 	}()
 	ctx = context.WithoutCancel(ctx)
-	if writer == nil {
-		if writer, err = openWriter(ctx, db.pool); err != nil {
-			return Explain(err)
-		}
-	}
 	if err := writer.be(ctx, d); err != nil {
 		return Explain(err)
 	}
-	return transact(writer, db.read.Session(&gorm.Session{NewDB: true, Context: ctx}), change)
+	if d == unsynced {
+		if _, err := db.openLog(); err != nil {
+			return Explain(err)
+		}
+	}
+	return db.transact(writer, db.read.Session(&gorm.Session{NewDB: true, Context: ctx}), change)
 }
 
-func transact(writer *session, db *gorm.DB, change func(tx *gorm.DB) error) error {
-	tx, err := writer.begin(db, "BEGIN IMMEDIATE")
+func (db *DB) transact(writer *session, in *gorm.DB, change func(tx *gorm.DB) error) error {
+	tx, err := writer.begin(in, "BEGIN IMMEDIATE")
 	if err != nil {
 		return Explain(err)
 	}
@@ -83,9 +126,25 @@ func transact(writer *session, db *gorm.DB, change func(tx *gorm.DB) error) erro
 			writer.rollback(ctx)
 		}
 	}()
+	if err := db.stillKnown(tx); err != nil {
+		return err
+	}
 	if err := change(tx); err != nil {
 		return Explain(err)
 	}
 	committing = true
 	return explainCommit(writer.commit(ctx))
+}
+
+// stillKnown refuses to write where a newer program has migrated the database
+// since it was opened.
+func (db *DB) stillKnown(tx *gorm.DB) error {
+	version := int64(0)
+	if _, err := ScanOne(tx, []any{&version}, newestApplied); err != nil {
+		return Explain(err)
+	}
+	if version > db.newest {
+		return api.Errorf(api.CodeUnavailable, "a newer version of Bazar has taken the store over (schema %d, this program knows %d); start that version", version, db.newest)
+	}
+	return nil
 }

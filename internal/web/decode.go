@@ -165,11 +165,16 @@ func kindName(t reflect.Type) string {
 
 // found says what stands where something else should.
 func found(wrong *json.SemanticError) string {
-	kind := wrong.JSONKind.String()
-	if wrong.JSONKind == '0' && len(wrong.JSONValue) > 0 {
-		return kind + " " + clip(string(wrong.JSONValue))
+	switch kind := wrong.JSONKind; {
+	case kind == '{':
+		return "an object"
+	case kind == '[':
+		return "a list"
+	case kind == '0' && len(wrong.JSONValue) > 0:
+		return "number " + clip(string(wrong.JSONValue))
+	default:
+		return kind.String()
 	}
-	return kind
 }
 
 func clip(value string) string {
