@@ -223,3 +223,34 @@ func TestAnAuditEndsWithItsReader(t *testing.T) {
 		t.Errorf("%v after %d", err, asked)
 	}
 }
+
+// An import that is taken back removes its books, their copies before them; so
+// the ledger has books that are not there, with no copies.
+func TestAnImportThatWasTakenBackAgrees(t *testing.T) {
+	store := open(t, t.TempDir())
+	request := api.ImportRequest{ID: api.NewID(), Source: "test", Rows: []api.ImportRow{
+		{Line: 1, Title: new("New"), Price: &api.Money{Amount: 5, Currency: "USD"}, Stock: new(int64(7))},
+	}}
+	if _, err := store.Import(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if before := sums(t, store); before.Books != 33 || before.Copies != 311 {
+		t.Errorf("with the import: %+v", before)
+	}
+	if _, err := store.UndoImport(t.Context(), request.ID); err != nil {
+		t.Fatal(err)
+	}
+	if after := sums(t, store); after.Books != 32 || after.Copies != 304 || after.Movements != 34 {
+		t.Errorf("taken back: %+v", after)
+	}
+}
+
+// sums are those of a store that has to agree.
+func sums(t *testing.T, store audit.Store) audit.Sums {
+	t.Helper()
+	found, sums, err := (&auditor{store: store}).run(t.Context())
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v, found %q", err, found)
+	}
+	return sums
+}

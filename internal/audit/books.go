@@ -79,15 +79,15 @@ func (r *run) checkBook(ctx context.Context, l *ledger, id int64) error {
 	}
 	l.watch()
 	b, err := r.store.Book(ctx, strconv.FormatInt(id, 10))
-	if api.CodeOf(err) == api.CodeNotFound {
-		return r.fault(Fault{Check: CheckBook, Detail: fmt.Sprintf("there is no book %d, but the ledger has %d copies of it", id, l.sum(id))}.
-			book(id).amounts(0, l.sum(id)))
-	}
-	if err != nil {
+	gone := api.CodeOf(err) == api.CodeNotFound
+	if err != nil && !gone {
 		return err
 	}
 	if err := l.readOn(ctx); err != nil {
 		return err
+	}
+	if gone {
+		return r.checkGone(l, id)
 	}
 	if b.Stock < 0 {
 		f := Fault{Check: CheckNegative, Detail: fmt.Sprintf("book %d has %d copies", id, b.Stock)}
@@ -100,6 +100,16 @@ func (r *run) checkBook(ctx context.Context, l *ledger, id int64) error {
 	}
 	f := Fault{Check: CheckStock, Detail: fmt.Sprintf("book %d has %d copies; its movements make %d", id, b.Stock, l.sum(id))}
 	return r.fault(f.book(id).amounts(l.sum(id), b.Stock))
+}
+
+// checkGone says what is wrong with a book that is not there. One that an import
+// made is removed when that is taken back: all its copies went before it.
+func (r *run) checkGone(l *ledger, id int64) error {
+	if l.said(&api.Book{ID: id}) {
+		return nil
+	}
+	f := Fault{Check: CheckBook, Detail: fmt.Sprintf("there is no book %d, but its movements make %d copies", id, l.sum(id))}
+	return r.fault(f.book(id).amounts(0, l.sum(id)))
 }
 
 // shelf is what the ledger says of a book: the sum of its movements, and how
@@ -196,10 +206,11 @@ func (l *ledger) list(book int64) {
 	}
 }
 
-// unlisted are the books that have movements, but were not listed.
+// unlisted are the books that have copies by their movements, but were not
+// listed.
 func (l *ledger) unlisted() (books []int64) {
 	for book, s := range l.shelves {
-		if !s.listed {
+		if !s.listed && s.sum != 0 {
 			books = append(books, int64(book))
 		}
 	}

@@ -48,7 +48,7 @@ func damages() []damaged {
 			"a book that is gone", "catalog.db",
 			"DELETE FROM books WHERE id = 4",
 			[]string{
-				`book: book 4 expected 0 found 18: there is no book 4, but the ledger has 18 copies of it`,
+				`book: book 4 expected 0 found 18: there is no book 4, but its movements make 18 copies`,
 			},
 		},
 		{

@@ -13,7 +13,7 @@ const (
 	CheckNegative Check = "negative_stock"
 	// CheckLedger: a movement leaves what the one before it left, and its change.
 	CheckLedger Check = "ledger"
-	// CheckBook: a movement is of a book that is there.
+	// CheckBook: a book that has copies by its movements is there.
 	CheckBook Check = "book"
 	// CheckCause: no sale without a reservation that was taken, with that line.
 	CheckCause Check = "cause"

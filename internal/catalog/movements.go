@@ -17,7 +17,7 @@ func (s *Service) Movements(ctx context.Context, q api.MovementQuery) (page api.
 	if err != nil {
 		return page, err
 	}
-	find := s.db.Read(ctx).Where("stock_change IS NOT NULL")
+	find := s.db.Read(ctx).Select("id, book_id, at, cause, operation, reason, stock_change, stock_after").Where("stock_change IS NOT NULL")
 	if q.Operation != "" {
 		find = find.Where("operation = ?", q.Operation)
 	}

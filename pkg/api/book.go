@@ -166,12 +166,13 @@ type MovementRequest struct {
 type MovementCause string
 
 // The causes of a [Movement]: a book that was added or imported with copies, a
-// movement by hand, a reservation that was taken.
+// movement by hand, a reservation that was taken, an import that was taken back.
 const (
 	CauseAdded    MovementCause = "added"
 	CauseImported MovementCause = "imported"
 	CauseMoved    MovementCause = "moved"
 	CauseSold     MovementCause = "sold"
+	CauseUndone   MovementCause = "undone"
 )
 
 // Movement is one row of the stock ledger: by how many copies an operation
