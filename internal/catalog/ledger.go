@@ -160,32 +160,6 @@ func (l *ledgerRow) entries() [2]*api.HistoryEntry {
 	return both
 }
 
-// Movements gives the stock ledger of all books, in the order of its ids.
-func (s *Service) Movements(ctx context.Context, limit int, cursor string) (page api.MovementList, err error) {
-	after, err := parsePosition(cursor)
-	if err != nil {
-		return page, err
-	}
-	var rows []ledgerRow
-	find := s.db.Read(ctx).Where("id > ? AND stock_change IS NOT NULL", after).Order("id").Limit(limit + 1).Find(&rows)
-	if find.Error != nil {
-		return page, database.Explain(find.Error)
-	}
-	page.Movements = []api.Movement{}
-	for i := range rows[:min(limit, len(rows))] {
-		entry := rows[i].entries()[1]
-		page.Movements = append(page.Movements, api.Movement{
-			ID: rows[i].ID, BookID: rows[i].BookID, Change: entry.Change, After: entry.After,
-			Reason: entry.Reason, Operation: entry.Operation, At: entry.At,
-		})
-	}
-	if len(rows) > limit {
-		next := strconv.FormatInt(rows[limit-1].ID, 10)
-		page.NextCursor = &next
-	}
-	return page, nil
-}
-
 // Topics gives the topics that have books on sale, by slug.
 func (s *Service) Topics(ctx context.Context, limit int, cursor string) (page api.TopicList, err error) {
 	var rows []topicRow

@@ -145,7 +145,7 @@ func TestTheLedgerIsListedInPages(t *testing.T) {
 	}
 	cursor, got := "", []int64{}
 	for pages := 0; ; pages++ {
-		page, err := s.Movements(t.Context(), 3, cursor)
+		page, err := s.Movements(t.Context(), api.MovementQuery{Limit: 3, After: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,6 +141,16 @@ func recall(tx *gorm.DB, wanted, claimed []*api.ReservationRequest, decided map[
 	return err
 }
 
+// Reservation gives what was decided for an order.
+func (s *Service) Reservation(ctx context.Context, id string) (api.Reservation, error) {
+	var row reservationRow
+	err := s.db.Read(ctx).Take(&row, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return api.Reservation{}, api.Errorf(api.CodeNotFound, "no reservation %s", id)
+	}
+	return row.reservation(), database.Explain(err)
+}
+
 // Reservations gives the decided reservations in the order of their ids.
 func (s *Service) Reservations(ctx context.Context, limit int, after string) (page api.ReservationList, err error) {
 	var rows []reservationRow

@@ -34,6 +34,7 @@ func (s *Service) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/v1/imports/:id/undo", Handler: s.postUndo},
 		{Method: http.MethodPost, Path: "/v1/reservations", Handler: s.postReservations, MaxBody: api.MaxImportBytes},
 		{Method: http.MethodGet, Path: "/v1/reservations", Handler: s.getReservations},
+		{Method: http.MethodGet, Path: "/v1/reservations/:id", Handler: s.getReservation},
 		{Method: http.MethodGet, Path: "/v1/movements", Handler: s.getMovements},
 	}
 }
@@ -236,10 +237,30 @@ func (s *Service) getReservations(c *gin.Context) (any, error) {
 	return s.Reservations(c.Request.Context(), limit, after)
 }
 
-func (s *Service) getMovements(c *gin.Context) (any, error) {
-	limit, after, err := listQuery(c, "after")
+func (s *Service) getReservation(c *gin.Context) (any, error) {
+	id, err := api.ParseID(c.Param("id"))
 	if err != nil {
 		return nil, err
 	}
-	return s.Movements(c.Request.Context(), limit, after)
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	return s.Reservation(c.Request.Context(), id)
+}
+
+func (s *Service) getMovements(c *gin.Context) (any, error) {
+	v, err := web.Query(c, "after", "limit", "sort", "operation")
+	if err != nil {
+		return nil, err
+	}
+	q := api.MovementQuery{Sort: v.Get("sort"), After: v.Get("after")}
+	if v.Has("operation") {
+		if q.Operation, err = api.ParseID(v.Get("operation")); err != nil {
+			return nil, err
+		}
+	}
+	if q.Limit, err = web.LimitParam(v); err != nil {
+		return nil, err
+	}
+	return s.Movements(c.Request.Context(), q)
 }

@@ -29,7 +29,7 @@ func helpTopics() []*cobra.Command {
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: `Exit codes:
 
   0    done (an empty search too, unless --fail-empty)
-  1    anything else
+  1    anything else; audit found what does not agree
   2    wrong usage or invalid input
   3    not found
   4    not logged in, or not allowed
@@ -76,6 +76,8 @@ Several values in a cell of TSV are joined by ";". These columns never change:
                        line, status, book_id, title, field, before, after
   imports list         import_id, state, source, new, changed, same, rejected, at
   imports show         book_id, title, status, field, before, after, undone
+  audit, faults        check, order_id, book_id, movement_id, expected, found, currency, detail
+  audit, sums          check, state, found, currency
   stock, price, books  as info`},
 	}
 }

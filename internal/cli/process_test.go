@@ -109,6 +109,7 @@ func agree(t *testing.T, env []string) {
 	if left := bazar(t, env, "orders", "resume", "-q"); left != "" {
 		t.Errorf("the journal still had %s", left)
 	}
+	bazar(t, env, "audit", "-q")
 }
 
 // A buy may be cut off at any moment: resuming settles it, and takes no copy

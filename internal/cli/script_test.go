@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func runScripts(t *testing.T, way string, reach func(*testscript.Env) error) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "like": like, "capture": capture, "journal": journal, "deaf": deaf, "nobody": nobody,
-			"encode": encode, "pack": pack,
+			"encode": encode, "pack": pack, "damage": damage,
 		},
 	})
 }
@@ -206,6 +207,19 @@ func pack(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(w.Close())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+// damage changes a database of the embedded store behind the programs' backs:
+//
+//	damage catalog.db 'UPDATE books SET stock = 99 WHERE id = 3'
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", filepath.Join(ts.Getenv("XDG_DATA_HOME"), "bazar", args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // deaf sets a variable to the address of a server that takes connections and

@@ -162,18 +162,50 @@ type MovementRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Movement is one row of the stock ledger.
+// MovementCause says what kind of operation moved a book's stock.
+type MovementCause string
+
+// The causes of a [Movement]: a book that was added or imported with copies, a
+// movement by hand, a reservation that was taken, an import that was taken back.
+const (
+	CauseAdded    MovementCause = "added"
+	CauseImported MovementCause = "imported"
+	CauseMoved    MovementCause = "moved"
+	CauseSold     MovementCause = "sold"
+	CauseUndone   MovementCause = "undone"
+)
+
+// Movement is one row of the stock ledger: by how many copies an operation
+// changed a book's stock, and how many there were then.
 type Movement struct {
-	ID        int64     `json:"id"`
-	BookID    int64     `json:"book_id"`
-	Change    int64     `json:"change"`
-	After     int64     `json:"after"`
-	Reason    string    `json:"reason"`
-	Operation string    `json:"operation"`
-	At        time.Time `json:"at"`
+	ID     int64 `json:"id"`
+	BookID int64 `json:"book_id"`
+	Change int64 `json:"change"`
+	After  int64 `json:"after"`
+	// Cause tells what Operation is: of a sale the reservation.
+	Cause     MovementCause `json:"cause"`
+	Reason    string        `json:"reason"`
+	Operation string        `json:"operation"`
+	At        time.Time     `json:"at"`
 }
 
-// MovementList is a page of the stock ledger, by id.
+// The values of [MovementQuery].Sort.
+const (
+	MovementsByID        = "id"
+	MovementsByOperation = "operation"
+)
+
+// MovementQuery is the query of GET /v1/movements: the whole ledger by id; or by
+// operation, without imports, so that it can be read side by side with what
+// caused it; or Operation's movements alone.
+type MovementQuery struct {
+	Sort      string
+	Operation string
+	After     string
+	Limit     int
+}
+
+// MovementList is a page of the stock ledger.
 type MovementList struct {
 	Movements  []Movement `json:"movements"`
 	NextCursor *string    `json:"next_cursor"`

@@ -128,10 +128,21 @@ func (c *Client) Reservations(ctx context.Context, limit int, after string) (pag
 	return page, err
 }
 
-// Movements gives a page of the stock ledger, by id.
-func (c *Client) Movements(ctx context.Context, limit int, after string) (page api.MovementList, err error) {
-	err = c.do(ctx, call{
-		service: api.Catalog, method: http.MethodGet, path: "/v1/movements", query: listQuery(limit, "after", after),
-	}, &page)
+// Reservation gives the decided reservation of an order.
+func (c *Client) Reservation(ctx context.Context, id string) (reservation api.Reservation, err error) {
+	err = c.do(ctx, call{service: api.Catalog, method: http.MethodGet, path: "/v1/reservations/" + url.PathEscape(id)}, &reservation)
+	return reservation, err
+}
+
+// Movements gives a page of the stock ledger.
+func (c *Client) Movements(ctx context.Context, q api.MovementQuery) (page api.MovementList, err error) {
+	query := listQuery(q.Limit, "after", q.After)
+	if q.Sort != "" {
+		query.Set("sort", q.Sort)
+	}
+	if q.Operation != "" {
+		query.Set("operation", q.Operation)
+	}
+	err = c.do(ctx, call{service: api.Catalog, method: http.MethodGet, path: "/v1/movements", query: query}, &page)
 	return page, err
 }

@@ -239,7 +239,45 @@ func walkReservations(s *shop) {
 	s.post("/v1/reservations", `{"reservations":[`+strings.Join(many, ",")+`]}`).fails(api.CodeInvalid)
 	s.post("/v1/reservations", `{"reservations":[`+strings.Join(many[1:], ",")+`]}`).is(http.StatusOK)
 	s.post("/v1/reservations?x=1", batch).fails(api.CodeInvalid)
+	s.byID(taken, refused)
 	s.serviceLists()
+}
+
+// byID wants what was decided, and moved, for one order to be found by its id.
+func (s *shop) byID(taken, refused string) {
+	s.Helper()
+	for id, state := range map[string]api.ReservationState{taken: api.Taken, strings.ToUpper(refused): api.Refused} {
+		if got := as[api.Reservation](s.get("/v1/reservations/" + id).is(http.StatusOK)); got.ID != strings.ToLower(id) || got.State != state {
+			s.Errorf("reservation %s is %+v", id, got)
+		}
+	}
+	s.get("/v1/reservations/" + api.NewID()).fails(api.CodeNotFound)
+	s.get("/v1/reservations/7").fails(api.CodeInvalid)
+	s.get("/v1/reservations/" + taken + "?verbose=true").fails(api.CodeInvalid)
+	moved := as[api.MovementList](s.get("/v1/movements?operation=" + taken).is(http.StatusOK)).Movements
+	if len(moved) != 1 || moved[0].BookID != 8 || moved[0].Change != -2 || moved[0].Cause != api.CauseSold {
+		s.Errorf("%s moved %+v", taken, moved)
+	}
+	if none := as[api.MovementList](s.get("/v1/movements?operation=" + refused).is(http.StatusOK)).Movements; none == nil || len(none) > 0 {
+		s.Errorf("a refused order moved %+v", none)
+	}
+	last := ""
+	for path := "/v1/movements?sort=operation&limit=7"; path != ""; {
+		page := as[api.MovementList](s.get(path).is(http.StatusOK))
+		for _, m := range page.Movements {
+			if at := fmt.Sprintf("%s %9d %s", m.Operation, m.BookID, m.Cause); at <= last || m.Cause == api.CauseImported {
+				s.Errorf("%s comes after %s", at, last)
+			} else {
+				last = at
+			}
+		}
+		if path = ""; page.NextCursor != nil {
+			path = "/v1/movements?sort=operation&limit=7&after=" + *page.NextCursor
+		}
+	}
+	if last == "" {
+		s.Error("no movements by operation")
+	}
 }
 
 func (s *shop) serviceLists() {
@@ -260,5 +298,7 @@ func (s *shop) serviceLists() {
 		}
 		s.badLimits(path)
 	}
-	s.get("/v1/movements?after=x").fails(api.CodeInvalid)
+	for _, query := range []string{"after=x", "sort=upside-down", "operation=x", "operation="} {
+		s.get("/v1/movements?" + query).fails(api.CodeInvalid)
+	}
 }

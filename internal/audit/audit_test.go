@@ -1,0 +1,256 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bazar-store/bazar/internal/audit"
+	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
+)
+
+// account is what buyers were told.
+type account struct{ confirmed, rejected, money atomic.Int64 }
+
+// buy buys random books, under ids of every kind, until ctx ends or as often as
+// said.
+func (a *account) buy(ctx context.Context, t *testing.T, store *client.Client, times int) {
+	for range times {
+		id := api.NewID()
+		if rand.IntN(4) == 0 {
+			id = uuid.NewString() // random: anywhere among the others
+		}
+		book := 1 + rand.Int64N(31)
+		order, err := store.PlaceOrder(ctx, id, lines(book, 1+rand.Int64N(3), book+1, 1))
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && order.State == api.OrderConfirmed:
+			a.confirmed.Add(1)
+			a.money.Add(order.Total.Amount)
+		case api.CodeOf(err) == api.CodeOutOfStock:
+			a.rejected.Add(1)
+		default:
+			t.Errorf("order %s: %+v, %v", id, order, err)
+			return
+		}
+	}
+}
+
+// crowd has 32 buyers buy at the same time.
+func (a *account) crowd(ctx context.Context, t *testing.T, store *client.Client, times int) {
+	var buyers sync.WaitGroup
+	for range 32 {
+		buyers.Go(func() { a.buy(ctx, t, store, times) })
+	}
+	buyers.Wait()
+}
+
+// stock puts copies of all books on the shelf, of some so few that they sell
+// out.
+func stock(t *testing.T, store *client.Client) {
+	t.Helper()
+	for book := range int64(32) {
+		n := 5 + 300*(book%4)
+		if _, err := store.Move(t.Context(), strconv.FormatInt(book+1, 10), api.NewID(), api.MovementRequest{Set: &n, Reason: "sold"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// After thousands of purchases everything agrees, and the sums are what the
+// buyers were told.
+func TestAHealthyStoreAgrees(t *testing.T) {
+	store := open(t, t.TempDir())
+	stock(t, store)
+	var told account
+	told.crowd(t.Context(), t, store, 100)
+	found, sums, err := (&auditor{store: store}).run(t.Context())
+	if err != nil || len(found) > 0 {
+		t.Fatalf("%v, found %q", err, found)
+	}
+	confirmed, rejected := told.confirmed.Load(), told.rejected.Load()
+	if confirmed == 0 || rejected == 0 || confirmed+rejected != 3200 {
+		t.Errorf("%d confirmed and %d rejected", confirmed, rejected)
+	}
+	for what, pair := range map[string][2]int64{
+		"books":        {32, sums.Books},
+		"confirmed":    {confirmed, sums.Orders[api.OrderConfirmed]},
+		"rejected":     {rejected, sums.Orders[api.OrderRejected]},
+		"taken":        {confirmed, sums.Reservations[api.Taken]},
+		"refused":      {rejected, sums.Reservations[api.Refused]},
+		"money":        {told.money.Load(), sums.Money["USD"]},
+		"faults":       {0, sums.Faults},
+		"repaired":     {0, sums.Repaired},
+		"other states": {4, int64(len(sums.Orders) + len(sums.Reservations))},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %d, want %d", what, pair[1], pair[0])
+		}
+	}
+}
+
+// While others buy, restock, add books and sell out, one audit after the other
+// finds nothing.
+func TestALiveStoreGivesNoFalseAlarm(t *testing.T) {
+	store := open(t, t.TempDir())
+	stock(t, store)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	var told account
+	var others sync.WaitGroup
+	others.Go(func() { told.crowd(ctx, t, store, 1_000_000) })
+	others.Go(func() { keep(ctx, t, store) })
+	audits, largest := 0, int64(0)
+	for ctx.Err() == nil {
+		found, sums, err := (&auditor{store: store}).run(t.Context())
+		if err != nil || len(found) > 0 {
+			t.Errorf("%v, found %q", err, found)
+			break
+		}
+		audits++
+		largest = max(largest, sums.Orders[api.OrderConfirmed])
+	}
+	cancel()
+	others.Wait()
+	if audits < 2 || largest == 0 {
+		t.Errorf("%d audits, at most of %d orders", audits, largest)
+	}
+	t.Logf("%d audits while %d were confirmed and %d rejected", audits, told.confirmed.Load(), told.rejected.Load())
+}
+
+// keep restocks and adds books until ctx ends.
+func keep(ctx context.Context, t *testing.T, store *client.Client) {
+	for n := int64(7); ctx.Err() == nil; n = 7 + (n+13)%90 {
+		_, moveErr := store.Move(ctx, strconv.FormatInt(1+n%32, 10), api.NewID(), api.MovementRequest{Delta: &n})
+		_, addErr := store.AddBook(ctx, api.BookEdit{
+			Title: api.Some("New"), Price: api.Some(api.Money{Amount: n, Currency: "USD"}), Stock: api.Some(n),
+		})
+		if err := errors.Join(moveErr, addErr); err != nil && ctx.Err() == nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// late makes an order that its service has forgotten since long ago, and which
+// the catalog has decided; or has not.
+func late(t *testing.T, dir string, store *client.Client, decided bool) {
+	t.Helper()
+	if _, err := store.PlaceOrder(t.Context(), bought, lines(4, 2)); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, dir, "order.db", `UPDATE orders SET state = 'pending', updated_at = 1234567890000, total_amount = NULL, total_currency = NULL,
+		lines = '[{"book_id":4,"title":null,"quantity":2,"max_price":null,"price":null}]'`)
+	if !decided {
+		execute(t, dir, "catalog.db", "DELETE FROM reservations; DELETE FROM ledger WHERE cause = 'sold'; UPDATE books SET stock = 20 WHERE id = 4")
+	}
+}
+
+// Repair asks the order service to go on with what it left: it then has what was
+// decided already, or is decided now, once.
+func TestRepairSettlesWhatIsPending(t *testing.T) {
+	for name, decided := range map[string]bool{"decided": true, "undecided": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			store := open(t, dir)
+			late(t, dir, store, decided)
+			found, sums, err := (&auditor{store: store, hurried: true}).run(t.Context())
+			want := spelled("pending: order ID-1: order ID-1 is pending since 2009-02-13T23:31:30Z")
+			if err != nil || !slices.Equal(found, []string{want}) || sums.Orders[api.OrderPending] != 1 {
+				t.Errorf("%v, found %q, want %s", err, found, want)
+			}
+			for _, repaired := range []int64{1, 0} {
+				found, sums, err = (&auditor{store: store, repair: true}).run(t.Context())
+				if err != nil || len(found) > 0 || sums.Repaired != repaired || sums.Orders[api.OrderConfirmed] != 1 || sums.Money["USD"] != 3000 {
+					t.Errorf("%v, found %q, %+v", err, found, sums)
+				}
+			}
+			if b, err := store.Book(t.Context(), "4"); err != nil || b.Stock != 18 {
+				t.Errorf("%v, %d copies are left of 20", err, b.Stock)
+			}
+		})
+	}
+}
+
+// An order that was placed a moment ago is on its way, and no fault.
+func TestAPendingOrderIsNoFault(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	late(t, dir, store, false)
+	execute(t, dir, "order.db", "UPDATE orders SET updated_at = "+strconv.FormatInt(time.Now().UnixMilli(), 10))
+	sums, err := audit.Run(t.Context(), store, audit.Options{
+		Now: time.Now, Progress: func(int64) {}, Fault: func(f audit.Fault) error { return errors.New(f.Detail) },
+	})
+	if err != nil || sums.Orders[api.OrderPending] != 1 {
+		t.Errorf("%v, %+v", err, sums)
+	}
+}
+
+// Repair changes nothing else.
+func TestRepairMakesUpNoStock(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	execute(t, dir, "catalog.db", "UPDATE books SET stock = 99 WHERE id = 4")
+	found, sums, err := (&auditor{store: store, repair: true}).run(t.Context())
+	if err != nil || sums.Repaired != 0 || !slices.Equal(found, []string{"stock: book 4 expected 20 found 99: book 4 has 99 copies; its movements make 20"}) {
+		t.Errorf("%v, found %q", err, found)
+	}
+	if b, err := store.Book(t.Context(), "4"); err != nil || b.Stock != 99 {
+		t.Errorf("%v, %d copies", err, b.Stock)
+	}
+}
+
+// Who can't take any more faults ends the audit.
+func TestAnAuditEndsWithItsReader(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	execute(t, dir, "catalog.db", "UPDATE books SET stock = 99")
+	closed, asked := errors.New("closed"), 0
+	_, err := audit.Run(t.Context(), store, audit.Options{
+		Now: time.Now, Progress: func(int64) {}, Fault: func(audit.Fault) error { asked++; return closed },
+	})
+	if !errors.Is(err, closed) || asked != 1 {
+		t.Errorf("%v after %d", err, asked)
+	}
+}
+
+// An import that is taken back removes its books, their copies before them; so
+// the ledger has books that are not there, with no copies.
+func TestAnImportThatWasTakenBackAgrees(t *testing.T) {
+	store := open(t, t.TempDir())
+	request := api.ImportRequest{ID: api.NewID(), Source: "test", Rows: []api.ImportRow{
+		{Line: 1, Title: new("New"), Price: &api.Money{Amount: 5, Currency: "USD"}, Stock: new(int64(7))},
+	}}
+	if _, err := store.Import(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if before := sums(t, store); before.Books != 33 || before.Copies != 311 {
+		t.Errorf("with the import: %+v", before)
+	}
+	if _, err := store.UndoImport(t.Context(), request.ID); err != nil {
+		t.Fatal(err)
+	}
+	if after := sums(t, store); after.Books != 32 || after.Copies != 304 || after.Movements != 34 {
+		t.Errorf("taken back: %+v", after)
+	}
+}
+
+// sums are those of a store that has to agree.
+func sums(t *testing.T, store audit.Store) audit.Sums {
+	t.Helper()
+	found, sums, err := (&auditor{store: store}).run(t.Context())
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v, found %q", err, found)
+	}
+	return sums
+}
