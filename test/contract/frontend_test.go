@@ -50,6 +50,9 @@ func (s *shop) hidden() {
 	for _, r := range [][2]string{
 		{http.MethodPost, "/v1/reservations"},
 		{http.MethodGet, "/v1/reservations"},
+		{http.MethodDelete, "/v1/reservations/" + api.NewID()},
+		{http.MethodPost, "/v1/orders/../reservations/cancel"},
+		{http.MethodPost, "/v1/orders/%2e%2e/cancel"},
 		{http.MethodGet, "/v1/movements"},
 		{http.MethodPost, "/v1/reservations/"},
 		{http.MethodGet, "//v1/store"},
