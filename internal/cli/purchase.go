@@ -70,18 +70,23 @@ func isOver(err error) bool {
 func (a *app) settle(ctx context.Context, c *client.Client, e *entry) (order api.Order, err error) {
 	ctx, cancel := context.WithTimeout(ctx, a.settings.Timeout)
 	defer cancel()
-	sent := false // whether any attempt can have arrived
+	sent, recorded := false, false // whether any attempt can have arrived, and whether one has
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		order, err = send(ctx, c, e)
 		switch code := api.CodeOf(err); {
 		case err == nil && order.State != api.OrderPending && order.State != api.OrderCancelling:
 			return order, nil
-		case err == nil, code == api.CodeOutcomeUnknown, code == api.CodeInternal:
+		case err == nil:
+			sent, recorded = true, true
+		case code == api.CodeOutcomeUnknown, code == api.CodeInternal:
 			sent = true
 		case !sent || isFinal(err):
 			return order, err
 		}
 		if pause(ctx, wait) != nil {
+			if recorded {
+				err = nil // what was lost since makes that no less certain
+			}
 			return order, a.unsettled(ctx, e, err)
 		}
 	}
