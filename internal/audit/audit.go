@@ -20,8 +20,8 @@ const (
 	grace = 3 * time.Second
 )
 
-// Store is what an audit reads; the shared client is one. PlaceOrder is called
-// only to repair.
+// Store is what an audit reads; the shared client is one. PlaceOrder and
+// CancelOrder are called only to repair.
 type Store interface {
 	Book(ctx context.Context, ref string) (api.Book, error)
 	Books(ctx context.Context, q api.BookQuery) (api.BookList, error)
@@ -31,6 +31,7 @@ type Store interface {
 	Order(ctx context.Context, id string) (api.Order, error)
 	AllOrders(ctx context.Context, limit int, after string) (api.OrderList, error)
 	PlaceOrder(ctx context.Context, id string, r api.OrderRequest) (api.Order, error)
+	CancelOrder(ctx context.Context, id string) (api.Order, error)
 }
 
 // Options says how to audit.

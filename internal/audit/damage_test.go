@@ -214,7 +214,7 @@ func damages() []damaged {
 			"an order cancelled without giving back", "order.db",
 			"UPDATE orders SET state = 'cancelled' WHERE id = '" + bought + "'",
 			[]string{
-				`decision: order ID-1: order ID-1 is cancelled, but its reservation is taken, not released, refused or held`,
+				`decision: order ID-1: order ID-1 is cancelled, but its reservation is taken, not released or refused`,
 			},
 		},
 		{

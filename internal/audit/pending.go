@@ -53,7 +53,7 @@ func (r *run) await(ctx context.Context, id string, deadline time.Time) error {
 			}
 			return nil
 		}
-		if r.Repair && order.State == api.OrderPending {
+		if r.Repair {
 			if driven, err = true, r.drive(ctx, &order); err != nil {
 				return err
 			}
@@ -67,14 +67,22 @@ func (r *run) await(ctx context.Context, id string, deadline time.Time) error {
 	}
 }
 
-// drive asks for an order again, as it was asked for: the order service goes on
-// with it, and takes nothing that it would not have taken.
+// drive asks for an order or its cancelling again, as it was asked for: the order
+// service goes on with it, and takes nothing that it would not have taken.
 func (r *run) drive(ctx context.Context, order *api.Order) error {
+	if order.State == api.OrderCancelling {
+		_, err := r.store.CancelOrder(ctx, order.ID)
+		return r.driven(order, err)
+	}
 	request := api.OrderRequest{Lines: make([]api.LineRequest, len(order.Lines))}
 	for i, l := range order.Lines {
 		request.Lines[i] = api.LineRequest{BookID: l.BookID, Quantity: l.Quantity, MaxPrice: l.MaxPrice}
 	}
 	_, err := r.store.PlaceOrder(ctx, order.ID, request)
+	return r.driven(order, err)
+}
+
+func (*run) driven(order *api.Order, err error) error {
 	if err == nil || api.CodeOf(err).Retryable() || api.AsError(err).OrderID == order.ID {
 		return nil // what became of it, the order itself tells
 	}

@@ -6,21 +6,12 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// Causes and states of purchases that were cancelled.
-const (
-	causeReleased   api.MovementCause    = "released"
-	released        api.ReservationState = "released"
-	tombstone       api.ReservationState = "tombstone"
-	orderCancelling api.OrderState       = "cancelling"
-	orderCancelled  api.OrderState       = "cancelled"
-)
-
 // isOfOrder says whether a movement has a reservation for its cause.
-func isOfOrder(m *api.Movement) bool { return m.Cause == api.CauseSold || m.Cause == causeReleased }
+func isOfOrder(m *api.Movement) bool { return m.Cause == api.CauseSold || m.Cause == api.CauseReleased }
 
 // open says whether the order is on its way to an end.
 func (p *purchase) open() bool {
-	return p.order != nil && (p.order.State == api.OrderPending || p.order.State == orderCancelling)
+	return p.order != nil && (p.order.State == api.OrderPending || p.order.State == api.OrderCancelling)
 }
 
 // faults is what disagrees within a purchase.
@@ -48,16 +39,20 @@ func (p *purchase) decided() api.ReservationState {
 	return p.reservation.State
 }
 
+// isTombstone says whether a reservation does no more than hold its id against
+// being taken.
+func isTombstone(r *api.Reservation) bool {
+	return r.State == api.Refused && len(r.Lines) == 0 && r.Reason != nil && *r.Reason == api.CodeCancelled
+}
+
 // orphanFaults are of a reservation without an order. An order is recorded
 // before the catalog is asked, so there is none; but what holds an id against
 // being taken does no harm.
 func (p *purchase) orphanFaults() []Fault {
-	switch state := p.decided(); state {
-	case "", tombstone:
+	if p.reservation == nil || isTombstone(p.reservation) {
 		return nil
-	default:
-		return []Fault{p.fault(CheckOrder, "there is no order %s, but a reservation of it: %s", p.id, state)}
 	}
+	return []Fault{p.fault(CheckOrder, "there is no order %s, but a reservation of it: %s", p.id, p.decided())}
 }
 
 // decisionFaults hold the order's state against what the catalog decided: the
@@ -66,14 +61,14 @@ func (p *purchase) decisionFaults() []Fault {
 	want, agree := "", false
 	state := p.decided()
 	switch p.order.State {
-	case api.OrderPending, orderCancelling:
+	case api.OrderPending, api.OrderCancelling:
 		return nil // whatever was decided, the order will hear of it
 	case api.OrderConfirmed:
 		want, agree = "taken", state == api.Taken
 	case api.OrderRejected:
 		want, agree = "refused", state == api.Refused
-	case orderCancelled:
-		want, agree = "released, refused or held", state == released || state == api.Refused || state == tombstone
+	case api.OrderCancelled:
+		want, agree = "released or refused", state == api.Released || state == api.Refused
 	default:
 		return []Fault{p.fault(CheckState, "order %s is %q, which this version does not know", p.id, p.order.State)}
 	}
@@ -167,7 +162,7 @@ func (p *purchase) movementFaults() (all []Fault) {
 		switch {
 		case !isOfOrder(m):
 			continue
-		case m.Cause == causeReleased:
+		case m.Cause == api.CauseReleased:
 			owed = back
 		}
 		if owed[m.BookID] == m.Change {
@@ -216,15 +211,15 @@ func (p *purchase) owed() (sold, back map[int64]int64, known bool) {
 	sold, back = map[int64]int64{}, map[int64]int64{}
 	state := p.decided()
 	switch state {
-	case "", api.Refused, tombstone:
+	case "", api.Refused:
 		return sold, back, true
-	case api.Taken, released:
+	case api.Taken, api.Released:
 	default:
 		return sold, back, false
 	}
 	for _, l := range p.reservation.Lines {
 		sold[l.BookID] -= l.Quantity
-		if state == released {
+		if state == api.Released {
 			back[l.BookID] += l.Quantity
 		}
 	}

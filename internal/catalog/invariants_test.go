@@ -43,9 +43,19 @@ func checkRows(t testing.TB, s *catalog.Service) {
 			OR new <> (SELECT coalesce(sum(last - first + 1), 0) FROM import_books WHERE import = i.number)`,
 		"an import that is taken back has every book accounted for": `SELECT number FROM imports AS i WHERE state = 'undone' AND (removed + retired <> new
 			OR restored + kept <> (SELECT count(*) FROM import_changes WHERE import = i.number AND kind <> 'made'))`,
-		"no reservation is half decided":    `SELECT id FROM reservations WHERE state = 'claimed' OR lines = '[]'`,
-		"what was taken has its movements":  `SELECT r.id FROM reservations r, json_each(r.lines) j WHERE r.state = 'taken' AND NOT EXISTS (SELECT 1 FROM ledger WHERE operation = r.id AND cause = 'sold' AND book_id = j.value->>'book_id' AND stock_change = -(j.value->>'quantity'))`,
-		"what was sold has its reservation": `SELECT id FROM ledger WHERE cause = 'sold' AND operation NOT IN (SELECT id FROM reservations WHERE state = 'taken')`,
+		"no reservation is half decided": `SELECT id FROM reservations WHERE state = 'claimed' OR (state = 'refused') <> (reason IS NOT NULL)
+			OR (lines = '[]') <> (state = 'refused' AND reason = 'cancelled')`,
+		"what was taken has its movements": `SELECT r.id FROM reservations r, json_each(r.lines) j WHERE r.state IN ('taken', 'released') AND NOT EXISTS
+			(SELECT 1 FROM ledger WHERE operation = r.id AND cause = 'sold' AND book_id = j.value->>'book_id' AND stock_change = -(j.value->>'quantity'))`,
+		"what was sold has its reservation": `SELECT id FROM ledger WHERE cause = 'sold' AND operation NOT IN (SELECT id FROM reservations WHERE state IN ('taken', 'released'))`,
+		"what was released was given back": `SELECT r.id FROM reservations r, json_each(r.lines) j WHERE r.state = 'released' AND NOT EXISTS
+			(SELECT 1 FROM ledger WHERE operation = r.id AND cause = 'released' AND book_id = j.value->>'book_id' AND stock_change = j.value->>'quantity')`,
+		"what was given back was sold": `SELECT id FROM ledger AS l WHERE cause = 'released' AND NOT EXISTS
+			(SELECT 1 FROM ledger AS s JOIN reservations AS r ON r.id = s.operation WHERE s.operation = l.operation AND s.book_id = l.book_id
+			AND s.cause = 'sold' AND s.stock_change = -l.stock_change AND s.id < l.id AND r.state = 'released')`,
+		"stock is what came in, less what is taken": `SELECT id FROM books AS b WHERE stock <>
+			(SELECT coalesce(sum(stock_change), 0) FROM ledger WHERE book_id = b.id AND cause NOT IN ('sold', 'released'))
+			- (SELECT coalesce(sum(j.value->>'quantity'), 0) FROM reservations AS r, json_each(r.lines) AS j WHERE r.state = 'taken' AND j.value->>'book_id' = b.id)`,
 	} {
 		var wrong []string
 		err := s.DB().Snapshot(t.Context(), func(tx *gorm.DB) error { return tx.Raw(query).Scan(&wrong).Error })

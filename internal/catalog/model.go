@@ -124,6 +124,7 @@ const (
 	edited   cause = "edited"
 	sold     cause = "sold"
 	undone   cause = "undone"
+	released cause = "released"
 )
 
 // isbnRow is a row of table isbns.

@@ -21,6 +21,7 @@ type keeper struct {
 	moved    map[string]api.MovementRequest
 	reserved map[string]string
 	imported []api.ImportRequest
+	released map[string]string // by id
 }
 
 // Whatever is done to a catalog, and in whatever order: rows, ledger, topics and
@@ -36,9 +37,10 @@ func TestEverythingAgreesAfterEveryOperation(t *testing.T) {
 			r.Fatal(err)
 		}
 		defer s.Close()
-		k := keeper{t: t, s: s, moved: map[string]api.MovementRequest{}, reserved: map[string]string{}}
+		k := keeper{t: t, s: s, moved: map[string]api.MovementRequest{}, reserved: map[string]string{}, released: map[string]string{}}
 		r.Repeat(map[string]func(*rapid.T){
 			"create": k.create, "edit": k.edit, "move": k.move, "move again": k.moveAgain, "import": k.imports, "import again": k.importAgain, "undo": k.undo, "import and undo": k.importAndUndo, "reserve": k.reserve, "reserve again": k.reserveAgain,
+			"release": k.release, "release what never was": k.entomb,
 			"": func(r *rapid.T) {
 				if checkInvariants(t, s); t.Failed() {
 					r.Fatal("the catalog disagrees with itself")
@@ -239,32 +241,5 @@ func (k *keeper) send(r *rapid.T, request api.ImportRequest) {
 		if result.Status == api.RowRejected && *result.Code != api.CodeInvalid && *result.Code != api.CodeConflict {
 			r.Fatalf("rejected: %s", toJSON(k.t, result))
 		}
-	}
-}
-
-func (k *keeper) reserve(r *rapid.T) {
-	var batch []api.ReservationRequest
-	for range rapid.IntRange(1, 4).Draw(r, "reservations") {
-		request := api.ReservationRequest{ID: api.NewID()}
-		for _, book := range rapid.SliceOfNDistinct(rapid.Int64Range(1, 8), 1, 3, func(n int64) int64 { return n }).Draw(r, "books") {
-			request.Lines = append(request.Lines, api.LineRequest{BookID: book, Quantity: rapid.Int64Range(1, 3).Draw(r, "quantity")})
-		}
-		batch = append(batch, request)
-	}
-	results, err := k.s.Reserve(k.t.Context(), batch)
-	refuses(r, err)
-	k.reserved[toJSON(k.t, batch)] = toJSON(k.t, results)
-}
-
-func (k *keeper) reserveAgain(r *rapid.T) {
-	for asked, answered := range k.reserved {
-		var batch []api.ReservationRequest
-		fromJSON(k.t, asked, &batch)
-		results, err := k.s.Reserve(k.t.Context(), batch)
-		refuses(r, err)
-		if again := toJSON(k.t, results); again != answered {
-			r.Fatalf("reserved again: %s\nthen %s", answered, again)
-		}
-		return
 	}
 }

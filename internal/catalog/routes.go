@@ -35,6 +35,7 @@ func (s *Service) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/v1/reservations", Handler: s.postReservations, MaxBody: api.MaxImportBytes},
 		{Method: http.MethodGet, Path: "/v1/reservations", Handler: s.getReservations},
 		{Method: http.MethodGet, Path: "/v1/reservations/:id", Handler: s.getReservation},
+		{Method: http.MethodDelete, Path: "/v1/reservations/:id", Handler: s.deleteReservation},
 		{Method: http.MethodGet, Path: "/v1/movements", Handler: s.getMovements},
 	}
 }
@@ -235,6 +236,17 @@ func (s *Service) getReservations(c *gin.Context) (any, error) {
 		return nil, err
 	}
 	return s.Reservations(c.Request.Context(), limit, after)
+}
+
+func (s *Service) deleteReservation(c *gin.Context) (any, error) {
+	id, err := api.ParseID(c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	return s.Release(c.Request.Context(), id)
 }
 
 func (s *Service) getReservation(c *gin.Context) (any, error) {

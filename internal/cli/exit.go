@@ -37,7 +37,7 @@ func exitOf(code api.Code) int {
 		return exitNotFound
 	case api.CodeForbidden:
 		return exitForbidden
-	case api.CodeConflict, api.CodeOutOfStock, api.CodePriceChanged, api.CodeRetired, api.CodeVersionMismatch, api.CodeIDReused:
+	case api.CodeConflict, api.CodeOutOfStock, api.CodePriceChanged, api.CodeRetired, api.CodeCancelled, api.CodeVersionMismatch, api.CodeIDReused:
 		return exitRefused
 	case api.CodeUnavailable, api.CodeStorageFull:
 		return exitUnavailable
@@ -135,6 +135,8 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 		if cmd.Name() == "buy" {
 			return "`bazar search --in-stock WORDS` finds what there is"
 		}
+	case api.CodeCancelled:
+		return "the same command without --id is a new order"
 	case api.CodeUnavailable:
 		return "nothing was recorded; `bazar status` shows what can be reached"
 	case api.CodeStorageFull:

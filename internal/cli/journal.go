@@ -14,10 +14,11 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// entry is a purchase that was begun, as the journal keeps it until it is
-// settled. It never holds a secret.
+// entry is a purchase that was begun, or is to be cancelled, as the journal keeps
+// it until it is settled. It never holds a secret.
 type entry struct {
 	ID      string            `json:"id"`
+	Cancel  bool              `json:"cancel,omitempty"`
 	Lines   []api.LineRequest `json:"lines"`
 	Target  string            `json:"target"`
 	StoreID string            `json:"store_id"`
@@ -35,9 +36,10 @@ func (j journal) path(id string) string { return filepath.Join(j.dir, id+".json"
 
 // write makes the entry durable: file first, then its name, both synced. It
 // says whether the entry is new. One that is there already must be of the same
-// purchase: it may still be settled.
+// purchase: it may still be settled. But who cancels a purchase wants no other
+// end for it.
 func (j journal) write(e *entry) (fresh bool, err error) {
-	if known, err := j.read(e.ID); err == nil {
+	if known, err := j.read(e.ID); err == nil && (known.Cancel || !e.Cancel) {
 		if !known.same(e) {
 			return false, api.Errorf(api.CodeIDReused, "order %s was begun before, for something else, and is not settled; take a new id", e.ID)
 		}
@@ -148,12 +150,15 @@ func (j journal) read(id string) (e entry, err error) {
 	if own, err := api.ParseID(e.ID); err != nil || own != id {
 		return e, fmt.Errorf("journal: %s holds order %q", j.path(id), e.ID)
 	}
+	if e.Cancel {
+		return e, nil
+	}
 	return e, (&api.OrderRequest{Lines: e.Lines}).Check()
 }
 
 // same says whether two entries are of one purchase.
 func (e *entry) same(other *entry) bool {
-	return e.StoreID == other.StoreID && e.Account == other.Account && slices.EqualFunc(e.Lines, other.Lines, sameLine)
+	return e.StoreID == other.StoreID && e.Account == other.Account && e.Cancel == other.Cancel && slices.EqualFunc(e.Lines, other.Lines, sameLine)
 }
 
 func sameLine(a, b api.LineRequest) bool {

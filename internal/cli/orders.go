@@ -17,8 +17,8 @@ import (
 const resumeWithin = 24 * time.Hour
 
 func (a *app) ordersCommand() *cobra.Command {
-	return group("orders", "List, show and settle your orders",
-		a.ordersListCommand(), a.ordersShowCommand(), a.ordersResumeCommand())
+	return group("orders", "List, show, cancel and settle your orders",
+		a.ordersListCommand(), a.ordersShowCommand(), a.ordersCancelCommand(), a.ordersResumeCommand())
 }
 
 func (a *app) ordersListCommand() *cobra.Command {
@@ -107,7 +107,7 @@ func (a *app) ordersShowCommand() *cobra.Command {
 func (a *app) ordersResumeCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
-		Use: "resume", Short: "Settle the purchases that an interrupted buy left behind", Args: noArgs,
+		Use: "resume", Short: "Settle what an interrupted buy or cancel left behind", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.resume(cmd.Context(), all) },
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "those from more than a day ago too")
@@ -164,7 +164,8 @@ func (a *app) resume(ctx context.Context, all bool) error {
 // shop has never seen is placed now.
 func (a *app) resumeOne(ctx context.Context, c *client.Client, e *entry, out printer[api.Order]) error {
 	order, err := c.Order(ctx, e.ID)
-	if code := api.CodeOf(err); code == api.CodeNotFound || (err == nil && order.State == api.OrderPending) {
+	if api.CodeOf(err) == api.CodeNotFound || (err == nil && e.isOpen(order.State)) {
+		e.Cancel = e.Cancel || order.State == api.OrderCancelling
 		order, err = a.settle(ctx, c, e)
 		if err != nil && isFinal(err) {
 			order, err = c.Order(ctx, e.ID) // a refusal is an end too
@@ -175,4 +176,9 @@ func (a *app) resumeOne(ctx context.Context, c *client.Client, e *entry, out pri
 	}
 	a.journal().remove(e.ID)
 	return out.print(&order)
+}
+
+// isOpen says whether an order in this state still wants to be driven on.
+func (e *entry) isOpen(state api.OrderState) bool {
+	return state == api.OrderPending || state == api.OrderCancelling || (e.Cancel && state == api.OrderConfirmed)
 }

@@ -53,7 +53,7 @@ func stateCell(o *api.Order) ui.Cell {
 		cell.Role = ui.Good
 	case api.OrderRejected:
 		cell.Role = ui.Bad
-	case "cancelled":
+	case api.OrderCancelled:
 		cell.Role = ui.Dim
 	default: // on its way to one of these
 		cell.Role = ui.Warn

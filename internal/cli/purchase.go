@@ -20,7 +20,8 @@ func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) 
 		return order, err
 	}
 	a.mentionUnsettled(store.StoreID)
-	e := entry{ID: id, Lines: lines, Target: a.settings.target(), StoreID: store.StoreID, Account: api.LocalAccount, Time: time.Now().UTC()}
+	e := a.entry(id, store.StoreID)
+	e.Lines = lines
 	fresh, err := a.journal().write(&e)
 	if err != nil {
 		return order, err
@@ -32,7 +33,12 @@ func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) 
 	return order, err
 }
 
-// isFinal says whether the order has its end: confirmed, or refused by name.
+// entry is what the journal keeps of an order that is begun now.
+func (a *app) entry(id, storeID string) entry {
+	return entry{ID: id, Target: a.settings.target(), StoreID: storeID, Account: api.LocalAccount, Time: time.Now().UTC()}
+}
+
+// isFinal says whether the order has its end: settled, or refused by name.
 func isFinal(err error) bool {
 	return err == nil || (isOver(err) && api.AsError(err).OrderID != "")
 }
@@ -58,38 +64,56 @@ func isOver(err error) bool {
 	return true
 }
 
-// settle places the order, again and again while its fate is unknown: the same
-// id is the same order. Errors that leave it open are an [ending] that says how
-// to go on.
+// settle places the order, or cancels it, again and again while its fate is
+// unknown: the same id is the same order. Errors that leave it open are an
+// [ending] that says how to go on.
 func (a *app) settle(ctx context.Context, c *client.Client, e *entry) (order api.Order, err error) {
 	ctx, cancel := context.WithTimeout(ctx, a.settings.Timeout)
 	defer cancel()
-	sent := false // whether any attempt can have arrived
+	sent, recorded := false, false // whether any attempt can have arrived, and whether one has
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		order, err = c.PlaceOrder(ctx, e.ID, api.OrderRequest{Lines: e.Lines})
+		order, err = send(ctx, c, e)
 		switch code := api.CodeOf(err); {
-		case err == nil && order.State != api.OrderPending:
+		case err == nil && order.State != api.OrderPending && order.State != api.OrderCancelling:
 			return order, nil
-		case err == nil, code == api.CodeOutcomeUnknown, code == api.CodeInternal:
+		case err == nil:
+			sent, recorded = true, true
+		case code == api.CodeOutcomeUnknown, code == api.CodeInternal:
 			sent = true
 		case !sent || isFinal(err):
 			return order, err
 		}
 		if pause(ctx, wait) != nil {
-			return order, a.unsettled(ctx, e.ID, err)
+			if recorded {
+				err = nil // what was lost since makes that no less certain
+			}
+			return order, a.unsettled(ctx, e, err)
 		}
 	}
 }
 
+// send asks the shop once for what the entry is about.
+func send(ctx context.Context, c *client.Client, e *entry) (api.Order, error) {
+	if e.Cancel {
+		return c.CancelOrder(ctx, e.ID)
+	}
+	return c.PlaceOrder(ctx, e.ID, api.OrderRequest{Lines: e.Lines})
+}
+
 // unsettled is how a purchase ends whose fate is not known yet.
-func (a *app) unsettled(ctx context.Context, id string, cause error) error {
+func (a *app) unsettled(ctx context.Context, begun *entry, cause error) error {
+	id, open := begun.ID, "recorded but not settled yet"
 	end := &ending{exit: exitUnsettled, hint: "`bazar orders resume` settles it, or the same command with --id " + id}
+	if begun.Cancel {
+		open = "being cancelled, but not settled yet"
+		end.hint = "`bazar orders resume` settles it, or the same command again"
+	}
 	if interrupted(ctx) {
 		end.exit = exitInterrupted
 	}
 	var e *api.Error
 	if cause == nil {
-		e = api.Errorf(api.CodeOutcomeUnknown, "order %s is recorded but not settled yet", id)
+		e = api.Errorf(api.CodeOutcomeUnknown, "order %s is %s", id, open)
 	} else {
 		e = api.Errorf(api.CodeOutcomeUnknown, "what became of order %s is not known: %w", id, cause)
 	}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +24,13 @@ import (
 	"github.com/bazar-store/bazar/internal/web"
 	"github.com/bazar-store/bazar/pkg/api"
 )
+
+// Properties are checked as often as a short test run allows; -rapid.checks
+// asks for more.
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "15")
+	os.Exit(m.Run())
+}
 
 var errLost = errors.New("lost on the way")
 
@@ -50,12 +60,33 @@ func silent(ctx context.Context, _ order.Catalog, _ []api.ReservationRequest) ([
 	return nil, ctx.Err()
 }
 
-// line is the real catalog behind a way that changes.
+// wayBack is how a call to release gets to the catalog, and its answer back.
+type wayBack func(ctx context.Context, at order.Catalog, id string) (api.Reservation, error)
+
+func openBack(ctx context.Context, at order.Catalog, id string) (api.Reservation, error) {
+	return at.Release(ctx, id)
+}
+
+func brokenBack(err error) wayBack {
+	return func(context.Context, order.Catalog, string) (api.Reservation, error) {
+		return api.Reservation{}, err
+	}
+}
+
+func lostBack(ctx context.Context, at order.Catalog, id string) (api.Reservation, error) {
+	if _, err := at.Release(ctx, id); err != nil {
+		return api.Reservation{}, err
+	}
+	return api.Reservation{}, errLost
+}
+
+// line is the real catalog behind ways that change.
 type line struct {
 	real order.Catalog
 
 	mu    sync.Mutex
 	way   way
+	back  wayBack
 	calls int
 }
 
@@ -63,6 +94,12 @@ func (l *line) set(w way) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.way, l.calls = w, 0
+}
+
+func (l *line) setBack(w wayBack) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.back = w
 }
 
 func (l *line) called() int {
@@ -77,6 +114,14 @@ func (l *line) Reserve(ctx context.Context, batch []api.ReservationRequest) ([]a
 	l.calls++
 	l.mu.Unlock()
 	return w(ctx, l.real, batch)
+}
+
+func (l *line) Release(ctx context.Context, id string) (api.Reservation, error) {
+	l.mu.Lock()
+	back := l.back
+	l.calls++
+	l.mu.Unlock()
+	return back(ctx, l.real, id)
 }
 
 // shop is an order service with the real catalog at the end of a line.
@@ -109,7 +154,7 @@ func openShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, path: filepath.Join(dir, "order.db"), books: books, line: &line{real: books, way: open}}
+	s := &shop{t: t, path: filepath.Join(dir, "order.db"), books: books, line: &line{real: books, way: open, back: openBack}}
 	s.Service = s.another()
 	s.book("Opens the catalog's writer", 1, 1)
 	return s
@@ -184,8 +229,19 @@ func (s *shop) put(id string, body any) answer {
 		}
 		data = string(encoded)
 	}
+	return s.ask(http.MethodPut, "/v1/orders/"+id, data)
+}
+
+// post sends POST /v1/orders/{id}/cancel through the service's routes.
+func (s *shop) post(id string) answer {
+	s.t.Helper()
+	return s.ask(http.MethodPost, "/v1/orders/"+id+"/cancel", "")
+}
+
+func (s *shop) ask(method, path, data string) answer {
+	s.t.Helper()
 	engine := web.NewEngine(web.EngineOptions{Log: quiet()}, s.Routes())
-	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodPut, "http://localhost/v1/orders/"+id, strings.NewReader(data))
+	r := httptest.NewRequestWithContext(s.t.Context(), method, "http://localhost"+path, strings.NewReader(data))
 	w := httptest.NewRecorder()
 	engine.ServeHTTP(w, r)
 	reply, err := io.ReadAll(w.Result().Body)
@@ -224,9 +280,11 @@ func (s *shop) checkSettled() {
 	for _, r := range decided.Reservations {
 		states[r.ID] = r.State
 	}
-	want := map[api.OrderState]api.ReservationState{api.OrderConfirmed: api.Taken, api.OrderRejected: api.Refused}
+	want := map[api.OrderState][]api.ReservationState{
+		api.OrderConfirmed: {api.Taken}, api.OrderRejected: {api.Refused}, api.OrderCancelled: {api.Released, api.Refused},
+	}
 	for _, o := range page.Orders {
-		if states[o.ID] != want[o.State] || o.State == api.OrderPending {
+		if !slices.Contains(want[o.State], states[o.ID]) {
 			s.t.Errorf("order %s is %s, its reservation %q", o.ID, o.State, states[o.ID])
 		}
 		var total int64

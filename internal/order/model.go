@@ -41,6 +41,14 @@ func newRow(account, id string, r *api.OrderRequest) *orderRow {
 	return row
 }
 
+// newTombstone is the order that is kept for an id that is cancelled before it
+// was placed.
+func newTombstone(account, id string) *orderRow {
+	row := newRow(account, id, &api.OrderRequest{})
+	row.State, row.Lines.of = api.OrderCancelling, []api.OrderLine{}
+	return row
+}
+
 func now() int64 { return time.Now().UnixMilli() }
 
 func (o *orderRow) order() api.Order {

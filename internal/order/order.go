@@ -34,6 +34,7 @@ const (
 // one. Only an answer decides: any error leaves everything open.
 type Catalog interface {
 	Reserve(ctx context.Context, batch []api.ReservationRequest) ([]api.Reservation, error)
+	Release(ctx context.Context, id string) (api.Reservation, error)
 }
 
 // Options says how the order service is opened.

@@ -18,7 +18,8 @@ import (
 // id again goes on with the same order. The order it gives may still be
 // pending: it is recorded then, and recovery goes on with it. created says
 // whether this call recorded it. A refused order is an [api.Error] with the
-// order's id and what was wrong with each line.
+// order's id and what was wrong with each line; a cancelled one is
+// [api.CodeCancelled] with the order's id.
 func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequest) (order api.Order, created bool, err error) {
 	if err := r.Check(); err != nil {
 		return order, false, err
@@ -35,10 +36,14 @@ func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequ
 	if row.State == api.OrderPending {
 		row = s.drive(ctx, row)
 	}
-	if row.State == api.OrderRejected {
+	switch row.State {
+	case api.OrderRejected:
 		return order, created, refusal(row)
+	case api.OrderCancelling, api.OrderCancelled:
+		return order, created, cancelled(row.ID)
+	default:
+		return row.order(), created, nil
 	}
-	return row.order(), created, nil
 }
 
 // tooMany answers those whom a batch could not take.
@@ -52,9 +57,9 @@ func tooMany(err error) error {
 // owns says whether the recorded order is the one that was asked for.
 func owns(row, asked *orderRow) error {
 	if row.AccountID != asked.AccountID {
-		return api.Errorf(api.CodeConflict, "order id %s can't be used; take a new one", asked.ID)
+		return taken(asked.ID)
 	}
-	if !row.asks(asked) {
+	if len(row.Lines.of) > 0 && !row.asks(asked) {
 		return api.Errorf(api.CodeIDReused, "order %s has been placed already, and asked for something else; take a new id", asked.ID)
 	}
 	return nil
@@ -63,11 +68,14 @@ func owns(row, asked *orderRow) error {
 // insertAll records a batch of orders, and gives for each what is recorded under
 // its id: itself, or the order that was there before.
 func (s *Service) insertAll(ctx context.Context, rows []*orderRow) (recorded []*orderRow, err error) {
-	return s.writeAll(ctx, rows, func(tx *gorm.DB, o *orderRow) (int64, error) {
-		return database.Exec(tx, `INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			o.ID, o.AccountID, string(o.State), o.Lines, o.Refusal, o.Attempts, o.AttemptAt, o.CreatedAt, o.UpdatedAt)
-	})
+	return s.writeAll(ctx, rows, insert)
+}
+
+// insert records an order, unless its id is known.
+func insert(tx *gorm.DB, o *orderRow) (changed int64, err error) {
+	return database.Exec(tx, `INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		o.ID, o.AccountID, string(o.State), o.Lines, o.Refusal, o.Attempts, o.AttemptAt, o.CreatedAt, o.UpdatedAt)
 }
 
 // writeAll writes a batch of orders in one transaction, and gives for each what
@@ -184,6 +192,9 @@ func (s *Service) settle(ctx context.Context, row *orderRow, decision *api.Reser
 func (o *orderRow) decide(d *api.Reservation) error {
 	o.UpdatedAt = max(now(), o.CreatedAt)
 	switch {
+	case isUndone(d):
+		o.State = api.OrderCancelled
+		return nil
 	case d.State == api.Taken && len(d.Lines) == len(o.Lines.of):
 		return o.confirm(d.Lines)
 	case d.State == api.Refused && d.Reason != nil:

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 const (
@@ -18,8 +19,8 @@ const (
 	lastBackoff  = 2 * time.Second
 )
 
-// Recover drives pending orders on until ctx ends: those of requests that were
-// cut off, by whatever, in this process or another.
+// Recover drives pending and cancelling orders on until ctx ends: those of
+// requests that were cut off, by whatever, in this process or another.
 func (s *Service) Recover(ctx context.Context) error {
 	failures := 0
 	for {
@@ -33,7 +34,7 @@ func (s *Service) Recover(ctx context.Context) error {
 			failures = 0
 		case err == nil:
 		case ctx.Err() == nil:
-			s.log.WarnContext(ctx, "orders stay pending", "error", err)
+			s.log.WarnContext(ctx, "orders stay open", "error", err)
 			failures++
 			wait = backoff(failures)
 		}
@@ -76,13 +77,13 @@ func (s *Service) recoverDue(ctx context.Context) (recovered bool, err error) {
 // replica will not take them until the lease is over.
 func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
 	due, err := database.ScanOne(s.db.Read(ctx), []any{new(int)},
-		"SELECT 1 FROM orders WHERE state = 'pending' AND attempt_at <= ? LIMIT 1", now())
+		"SELECT 1 FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? LIMIT 1", now())
 	if err != nil || !due {
 		return nil, database.Explain(err)
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1 WHERE id IN (
-				SELECT id FROM orders WHERE state = 'pending' AND attempt_at <= ? ORDER BY attempt_at LIMIT ?)
+				SELECT id FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? ORDER BY attempt_at LIMIT ?)
 			RETURNING *`, now()+liveOrder.Milliseconds(), now(), recoverBatch).Scan(&rows).Error
 	})
 	return rows, err
@@ -92,11 +93,19 @@ func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
 func (s *Service) driveLeased(ctx context.Context, rows []orderRow) (settled int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	leased := make([]*orderRow, len(rows))
+	var pending, cancelling []*orderRow
 	for i := range rows {
-		leased[i] = &rows[i]
+		if rows[i].State == api.OrderCancelling {
+			cancelling = append(cancelling, &rows[i])
+		} else {
+			pending = append(pending, &rows[i])
+		}
 	}
-	return s.driveAll(ctx, leased)
+	ended, cancelErr := s.cancelAll(ctx, cancelling)
+	if len(pending) > 0 {
+		settled, err = s.driveAll(ctx, pending)
+	}
+	return settled + len(ended), errors.Join(cancelErr, err)
 }
 
 // driveAll has the catalog decide orders, and settles those that it decided. One
@@ -136,7 +145,7 @@ func (s *Service) postpone(ctx context.Context, rows []orderRow) error {
 		attempts = max(attempts, rows[i].Attempts)
 	}
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&orderRow{}).Where("state = 'pending' AND id IN ?", ids).
+		return tx.Model(&orderRow{}).Where("state IN ('pending', 'cancelling') AND id IN ?", ids).
 			UpdateColumn("attempt_at", now()+backoff(attempts).Milliseconds()).Error
 	})
 }
@@ -145,7 +154,7 @@ func (s *Service) postpone(ctx context.Context, rows []orderRow) error {
 // again.
 func (s *Service) allDue(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&orderRow{}).Where("state = 'pending' AND attempts > 0 AND attempt_at > ?", now()).
+		return tx.Model(&orderRow{}).Where("state IN ('pending', 'cancelling') AND attempts > 0 AND attempt_at > ?", now()).
 			UpdateColumn("attempt_at", now()).Error
 	})
 }

@@ -21,6 +21,7 @@ func (s *Service) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/v1/orders", Handler: s.getOrders},
 		{Method: http.MethodPut, Path: "/v1/orders/:id", Handler: s.putOrder},
 		{Method: http.MethodGet, Path: "/v1/orders/:id", Handler: s.getOrder},
+		{Method: http.MethodPost, Path: "/v1/orders/:id/cancel", Handler: s.postCancel},
 	}
 }
 
@@ -75,15 +76,34 @@ func (s *Service) putOrder(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := web.Reply{Status: http.StatusOK, Body: &order, Header: http.Header{}}
-	switch {
-	case order.State == api.OrderPending:
-		reply.Status = http.StatusAccepted
-		reply.Header.Set("Retry-After", "1")
-		reply.Header.Set("Location", "/v1/orders/"+id)
-	case created:
-		reply.Status = http.StatusCreated
-		reply.Header.Set("Location", "/v1/orders/"+id)
+	if created && order.State == api.OrderConfirmed {
+		header := http.Header{"Location": {"/v1/orders/" + id}}
+		return web.Reply{Status: http.StatusCreated, Header: header, Body: &order}, nil
 	}
-	return reply, nil
+	return known(&order), nil
+}
+
+func (s *Service) postCancel(c *gin.Context) (any, error) {
+	id, err := api.ParseID(c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	order, err := s.Cancel(c.Request.Context(), web.Account(c), id)
+	if err != nil {
+		return nil, err
+	}
+	return known(&order), nil
+}
+
+// known answers an order: 200, or 202 with where to ask again if it is not
+// settled.
+func known(order *api.Order) web.Reply {
+	if order.State != api.OrderPending && order.State != api.OrderCancelling {
+		return web.Reply{Status: http.StatusOK, Body: order}
+	}
+	header := http.Header{"Location": {"/v1/orders/" + order.ID}, "Retry-After": {"1"}}
+	return web.Reply{Status: http.StatusAccepted, Header: header, Body: order}
 }

@@ -166,13 +166,15 @@ type MovementRequest struct {
 type MovementCause string
 
 // The causes of a [Movement]: a book that was added or imported with copies, a
-// movement by hand, a reservation that was taken, an import that was taken back.
+// movement by hand, a reservation that was taken, an import that was taken back, a
+// reservation that was released.
 const (
 	CauseAdded    MovementCause = "added"
 	CauseImported MovementCause = "imported"
 	CauseMoved    MovementCause = "moved"
 	CauseSold     MovementCause = "sold"
 	CauseUndone   MovementCause = "undone"
+	CauseReleased MovementCause = "released"
 )
 
 // Movement is one row of the stock ledger: by how many copies an operation

@@ -21,6 +21,7 @@ const (
 	CodeOutOfStock      Code = "out_of_stock"
 	CodePriceChanged    Code = "price_changed"
 	CodeRetired         Code = "retired"
+	CodeCancelled       Code = "cancelled"
 	CodeVersionMismatch Code = "version_mismatch"
 	CodeTooLarge        Code = "too_large"
 	CodeIDReused        Code = "id_reused"
@@ -41,7 +42,7 @@ func (c Code) Status() int {
 		return http.StatusNotFound
 	case CodeMethod:
 		return http.StatusMethodNotAllowed
-	case CodeConflict, CodeOutOfStock, CodePriceChanged, CodeRetired:
+	case CodeConflict, CodeOutOfStock, CodePriceChanged, CodeRetired, CodeCancelled:
 		return http.StatusConflict
 	case CodeVersionMismatch:
 		return http.StatusPreconditionFailed

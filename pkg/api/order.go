@@ -20,11 +20,14 @@ const LocalAccount = "local"
 // OrderState is how far an order has come.
 type OrderState string
 
-// The states of an order. A pending order becomes confirmed or rejected.
+// The states of an order. A pending order becomes confirmed or rejected; one
+// that is taken back, pending or confirmed, is cancelling and then cancelled.
 const (
-	OrderPending   OrderState = "pending"
-	OrderConfirmed OrderState = "confirmed"
-	OrderRejected  OrderState = "rejected"
+	OrderPending    OrderState = "pending"
+	OrderConfirmed  OrderState = "confirmed"
+	OrderRejected   OrderState = "rejected"
+	OrderCancelling OrderState = "cancelling"
+	OrderCancelled  OrderState = "cancelled"
 )
 
 // LineRequest asks for Quantity copies of a book, each for at most MaxPrice if
@@ -90,7 +93,7 @@ type OrderLine struct {
 }
 
 // Order is what a customer asked for, and what became of it. Reason is why it
-// was rejected.
+// was rejected. An id that was cancelled before it was placed has no lines.
 type Order struct {
 	ID        string      `json:"id"`
 	AccountID string      `json:"account_id"`
@@ -122,13 +125,15 @@ func ParseID(s string) (string, error) {
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // ReservationState is what became of a reservation: decided once, taken or
-// refused.
+// refused; what was taken may be released later.
 type ReservationState string
 
-// The states of a reservation.
+// The states of a reservation. One that was cancelled before it was asked for is
+// refused, for [CodeCancelled] and without lines: a tombstone.
 const (
-	Taken   ReservationState = "taken"
-	Refused ReservationState = "refused"
+	Taken    ReservationState = "taken"
+	Refused  ReservationState = "refused"
+	Released ReservationState = "released"
 )
 
 // ReservationRequest asks the catalog to take an order's lines off the shelf,

@@ -120,6 +120,13 @@ func (c *Client) Reserve(ctx context.Context, batch []api.ReservationRequest) ([
 	return results.Results, err
 }
 
+// Release gives back what was taken for an order, or sees to it that nothing
+// ever will be; for the order service alone.
+func (c *Client) Release(ctx context.Context, id string) (r api.Reservation, err error) {
+	err = c.do(ctx, call{service: api.Catalog, method: http.MethodDelete, path: "/v1/reservations/" + url.PathEscape(id)}, &r)
+	return r, err
+}
+
 // Reservations gives a page of decided reservations, by id.
 func (c *Client) Reservations(ctx context.Context, limit int, after string) (page api.ReservationList, err error) {
 	err = c.do(ctx, call{

@@ -21,6 +21,13 @@ func (c *Client) Order(ctx context.Context, id string) (order api.Order, err err
 	return order, err
 }
 
+// CancelOrder takes an order back, or sees to it that the id never becomes one.
+// An order that is still cancelling is no error; a rejected one is.
+func (c *Client) CancelOrder(ctx context.Context, id string) (order api.Order, err error) {
+	err = c.do(ctx, call{service: api.Orders, method: http.MethodPost, path: "/v1/orders/" + url.PathEscape(id) + "/cancel"}, &order)
+	return order, err
+}
+
 // Orders gives a page of the account's orders: by id behind after, or with
 // newest backwards from the last.
 func (c *Client) Orders(ctx context.Context, limit int, after string, newest bool) (page api.OrderList, err error) {

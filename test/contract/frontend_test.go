@@ -48,6 +48,8 @@ func walkFrontEnd(s *shop) {
 func (s *shop) hidden() {
 	s.Helper()
 	for _, r := range [][2]string{
+		{http.MethodPost, "/v1/orders/../reservations/cancel"},
+		{http.MethodPost, "/v1/orders/%2e%2e/cancel"},
 		{http.MethodPost, "/v1/reservations/"},
 		{http.MethodGet, "//v1/store"},
 		{http.MethodGet, "/v1//store"},

@@ -145,7 +145,7 @@ func walkMethods(s *shop) {
 			s.heads(one.path)
 		}
 	}
-	for _, path := range []string{"/v1", "/v1/", "/v2/books", "/v1/shelves", "/v1/books/8/chapters", "/v1/orders/" + api.NewID() + "/cancel", "/favicon.ico"} {
+	for _, path := range []string{"/v1", "/v1/", "/v2/books", "/v1/shelves", "/v1/books/8/chapters", "/v1/orders/" + api.NewID() + "/lines", "/favicon.ico"} {
 		s.get(path).fails(api.CodeNotFound)
 	}
 	for _, path := range []string{"/v1/books/999", "/v1/books/abc", "/v1/orders/" + api.NewID()} {
@@ -244,6 +244,15 @@ func walkPending(t *testing.T, c *checker) {
 	}
 	s.put("/v1/orders/"+id, `{"lines":[{"book_id":9,"quantity":1}]}`).fails(api.CodeIDReused)
 	s.get("/v1/orders").is(http.StatusOK)
+	undone := api.NewID()
+	s.put("/v1/orders/"+undone, wish).is(http.StatusAccepted)
+	for range 2 {
+		waiting := s.post("/v1/orders/"+undone+"/cancel", "").is(http.StatusAccepted)
+		if waiting.header("Location") != "/v1/orders/"+undone || as[api.Order](waiting).State != api.OrderCancelling {
+			t.Errorf("waits at %s: %s", waiting.header("Location"), waiting.got)
+		}
+	}
+	s.put("/v1/orders/"+undone, wish).fails(api.CodeCancelled)
 
 	calls := newClient(t, client.Config{Catalog: []string{serve(t, books)}})
 	s.orders = serve(t, engine(openOrders(t, dir, calls).Routes()))
@@ -251,5 +260,8 @@ func walkPending(t *testing.T, c *checker) {
 	settled := as[api.Order](s.put("/v1/orders/"+id, wish).is(http.StatusOK))
 	if settled.State != api.OrderConfirmed || settled.UpdatedAt.Sub(settled.CreatedAt) > time.Minute {
 		t.Errorf("settled %+v", settled)
+	}
+	if cancelled := as[api.Order](s.post("/v1/orders/"+undone+"/cancel", "").is(http.StatusOK)); cancelled.State != api.OrderCancelled {
+		t.Errorf("cancelled %+v", cancelled)
 	}
 }

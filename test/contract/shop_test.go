@@ -154,7 +154,7 @@ func (s *shop) base(path string) string {
 // private says whether a path has operations that are for services alone.
 func private(path string) bool {
 	path, _, _ = strings.Cut(path, "?")
-	return path == "/v1/reservations"
+	return path == "/v1/reservations" || strings.HasPrefix(path, "/v1/reservations/")
 }
 
 // ask sends a request to who serves its path, and holds the reply against the
