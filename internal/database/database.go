@@ -90,14 +90,14 @@ func realPath(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if real, err = filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-			return filepath.Join(real, filepath.Base(path)), nil
+		if target, err = filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+			return filepath.Join(target, filepath.Base(path)), nil
 		}
 		return path, nil // opening it says what is wrong
 	}
-	return real, err
+	return target, err
 }
 
 func (db *DB) open(ctx context.Context) error {
