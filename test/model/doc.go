@@ -22,11 +22,10 @@
 //	recovery leases             lease         order.recoverDue, order.lease, order.driveLeased, order.driveAll
 //	the lease runs out          expire        order.postpone, order.allDue, and attempt_at
 //	gives up waiting            giveUp        order.drive: an error decides nothing
+//	customer cancels            cancel        order.postCancel, order.Cancel, order.beginCancel
+//	catalog gets the release    release       catalog.deleteReservation, catalog.Release, catalog.free, catalog.giveBack
+//	order service hears of it   settleCancel  order.driveCancel, order.cancelAll, order.endCancel
 //	keeper restocks             restock       catalog.putMovement, catalog.Move, catalog.movedBefore
-//
-// The steps of a cancellation are those of design and contract: cancel is POST
-// /v1/orders/{id}/cancel, release is DELETE /v1/reservations/{id} at the
-// catalog, settleCancel is what the order service does with its answer.
 //
 // A batch is the same steps, one after the other, in one transaction; the model
 // leaves open which of them come together.
