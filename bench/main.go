@@ -29,6 +29,7 @@ func measurements() []measurement {
 	return []measurement{
 		{"import", "how fast books come in, in how much memory, and what buyers notice", measureImport},
 		{"cli", "whole processes, from start to exit", measureCLI},
+		{"files", "large files of books, in how much memory", measureFiles},
 		{"http", "a book over HTTP beside a bare server, and search by size of the catalogue", measureHTTP},
 		{"purchase", "purchases over both services, with batches and without", measurePurchase},
 	}
