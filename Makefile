@@ -27,7 +27,7 @@ test: ## all tests
 .PHONY: race
 race: export CGO_ENABLED = 1
 race: ## all tests under the race detector (needs a C compiler)
-	go test -race $(PKGS)
+	go test -race -timeout 20m $(PKGS)
 
 .PHONY: model
 model: ## every state of the purchase protocol; more of them: go test ./test/model -long
