@@ -20,7 +20,7 @@ import (
 // memory small, and lose no speed.
 const (
 	partRows  = 500
-	partBytes = 512 << 10
+	partBytes = 256 << 10
 	// importGC is the garbage collector's percentage meanwhile: rows by the
 	// hundred thousand leave much behind, and memory is to stay small.
 	importGC = 70
