@@ -9,6 +9,7 @@ type Service string
 const (
 	Catalog  Service = "catalog"
 	Orders   Service = "order"
+	Accounts Service = "account"
 	FrontEnd Service = "frontend"
 )
 

@@ -28,8 +28,9 @@ const maxReply = 64 << 20
 // Config says where the services are. Each is a list of base URLs of replicas
 // that are equal; the first that can be reached is used.
 type Config struct {
-	Catalog []string
-	Orders  []string
+	Catalog  []string
+	Orders   []string
+	Accounts []string
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -53,7 +54,7 @@ func New(c Config) (*Client, error) {
 	if client.transport == nil {
 		client.transport = newTransport()
 	}
-	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders} {
+	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders, api.Accounts: c.Accounts} {
 		r := &replicas{}
 		for _, base := range bases {
 			u, err := url.Parse(base)
