@@ -24,6 +24,21 @@ const (
 	ScopeAdmin Scope = "admin"
 )
 
+// Scopes is the most that a token of an account with this role may be used for;
+// nothing for what is no role.
+func (r Role) Scopes() []Scope {
+	switch r {
+	case RoleCustomer:
+		return []Scope{ScopeRead, ScopeBuy}
+	case RoleStaff:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff}
+	case RoleAdmin:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff, ScopeAdmin}
+	default:
+		return nil
+	}
+}
+
 // IntrospectionRequest asks the account service for whom a token stands.
 type IntrospectionRequest struct {
 	Token string `json:"token"`

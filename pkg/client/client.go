@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -174,7 +175,8 @@ func problem(service api.Service, request *http.Request, response *http.Response
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	var p api.Error
 	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
-		return &p
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // it is a hint
+		return p.WithRetryAfter(seconds)
 	}
 	before := fmt.Errorf("something before it answered %s", response.Status)
 	switch {
