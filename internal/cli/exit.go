@@ -35,7 +35,7 @@ func exitOf(code api.Code) int {
 		return exitUsage
 	case api.CodeNotFound:
 		return exitNotFound
-	case api.CodeForbidden:
+	case api.CodeUnauthenticated, api.CodeForbidden:
 		return exitForbidden
 	case api.CodeConflict, api.CodeOutOfStock, api.CodePriceChanged, api.CodeRetired, api.CodeCancelled, api.CodeVersionMismatch, api.CodeIDReused:
 		return exitRefused

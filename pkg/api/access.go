@@ -39,3 +39,17 @@ type Introspection struct {
 	Scopes    []Scope    `json:"scopes"`
 	ExpiresAt *time.Time `json:"expires_at"`
 }
+
+// Scopes is what a token of the role may be used for at most.
+func (r Role) Scopes() []Scope {
+	switch r {
+	case RoleCustomer:
+		return []Scope{ScopeRead, ScopeBuy}
+	case RoleStaff:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff}
+	case RoleAdmin:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff, ScopeAdmin}
+	default:
+		return nil
+	}
+}

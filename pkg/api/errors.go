@@ -14,6 +14,7 @@ type Code string
 const (
 	CodeInvalid         Code = "invalid_request"
 	CodeMixedCurrency   Code = "mixed_currency"
+	CodeUnauthenticated Code = "unauthenticated"
 	CodeForbidden       Code = "forbidden"
 	CodeNotFound        Code = "not_found"
 	CodeMethod          Code = "method_not_allowed"
@@ -36,6 +37,8 @@ func (c Code) Status() int {
 	switch c {
 	case CodeInvalid, CodeMixedCurrency:
 		return http.StatusBadRequest
+	case CodeUnauthenticated:
+		return http.StatusUnauthorized
 	case CodeForbidden:
 		return http.StatusForbidden
 	case CodeNotFound:

@@ -175,7 +175,7 @@ func TestEveryOperationSaysWhatItMayAnswer(t *testing.T) {
 		if op.OperationID == "" || op.Summary == "" || len(op.Tags) == 0 {
 			t.Errorf("%s has no operationId, summary or tag", name)
 		}
-		always := []int{400, 403, 500, 503, 507}
+		always := []int{400, 401, 403, 500, 503, 507}
 		if op.RequestBody != nil {
 			always = append(always, 413)
 		}
