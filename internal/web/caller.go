@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -34,13 +35,13 @@ type Caller struct {
 // May says whether the caller's role and token both allow a scope.
 func (c Caller) May(scope api.Scope) bool { return slices.Contains(c.Scopes, scope) }
 
-// callerKey is where the engine leaves the caller for the handlers.
-const callerKey = "bazar.caller"
+// callerSlot is where the engine leaves the caller for the handlers.
+const callerSlot = "bazar.caller"
 
 // CallerOf is who sends the request: as the engine found out, and nobody where it
 // did not.
 func CallerOf(c *gin.Context) Caller {
-	value, _ := c.Get(callerKey)
+	value, _ := c.Get(callerSlot)
 	caller, _ := value.(Caller)
 	return caller
 }
@@ -61,4 +62,23 @@ func callerBy(i *api.Introspection) Caller {
 		}
 	}
 	return caller
+}
+
+// actingKey is where a request's context has the service that sends it within
+// this process.
+type actingKey struct{}
+
+// Acting answers requests as if a service had sent them: for a way within one
+// process that only that service takes.
+func Acting(s api.Service, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actingKey{}, s)))
+	})
+}
+
+// serviceOf is the service that sends a request and has shown that it does, ""
+// for none.
+func serviceOf(r *http.Request) api.Service {
+	service, _ := r.Context().Value(actingKey{}).(api.Service)
+	return service
 }
