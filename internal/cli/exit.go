@@ -39,7 +39,7 @@ func exitOf(code api.Code) int {
 		return exitForbidden
 	case api.CodeConflict, api.CodeOutOfStock, api.CodePriceChanged, api.CodeRetired, api.CodeCancelled, api.CodeVersionMismatch, api.CodeIDReused:
 		return exitRefused
-	case api.CodeUnavailable, api.CodeStorageFull:
+	case api.CodeRateLimited, api.CodeUnavailable, api.CodeStorageFull:
 		return exitUnavailable
 	case api.CodeOutcomeUnknown:
 		return exitUnsettled

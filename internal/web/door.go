@@ -121,10 +121,7 @@ func bearer(h http.Header) (string, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", api.Errorf(api.CodeUnauthenticated, "the Authorization header is not \"Bearer\" and a token")
 	}
-	if !api.ValidToken(token) {
-		return "", badToken()
-	}
-	return token, nil
+	return token, api.CheckToken(token)
 }
 
 func badToken() error {

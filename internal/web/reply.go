@@ -80,7 +80,7 @@ func (a *adapter) problem(err error, requestID string) *encoded {
 	e, _ := a.encode(Reply{Status: document.Status, Body: &document})
 	e.contentType = "application/problem+json"
 	if document.Retryable {
-		e.header = http.Header{"Retry-After": {"1"}}
+		e.header = http.Header{"Retry-After": {strconv.Itoa(document.RetryAfter())}}
 	}
 	return e
 }

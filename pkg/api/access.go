@@ -24,6 +24,21 @@ const (
 	ScopeAdmin Scope = "admin"
 )
 
+// Scopes is the most that a token of an account with this role may be used for;
+// nothing for what is no role.
+func (r Role) Scopes() []Scope {
+	switch r {
+	case RoleCustomer:
+		return []Scope{ScopeRead, ScopeBuy}
+	case RoleStaff:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff}
+	case RoleAdmin:
+		return []Scope{ScopeRead, ScopeBuy, ScopeStaff, ScopeAdmin}
+	default:
+		return nil
+	}
+}
+
 // IntrospectionRequest asks the account service for whom a token stands.
 type IntrospectionRequest struct {
 	Token string `json:"token"`
@@ -38,18 +53,4 @@ type Introspection struct {
 	Role      Role       `json:"role"`
 	Scopes    []Scope    `json:"scopes"`
 	ExpiresAt *time.Time `json:"expires_at"`
-}
-
-// Scopes is what a token of the role may be used for at most.
-func (r Role) Scopes() []Scope {
-	switch r {
-	case RoleCustomer:
-		return []Scope{ScopeRead, ScopeBuy}
-	case RoleStaff:
-		return []Scope{ScopeRead, ScopeBuy, ScopeStaff}
-	case RoleAdmin:
-		return []Scope{ScopeRead, ScopeBuy, ScopeStaff, ScopeAdmin}
-	default:
-		return nil
-	}
 }

@@ -26,6 +26,7 @@ const (
 	CodeVersionMismatch Code = "version_mismatch"
 	CodeTooLarge        Code = "too_large"
 	CodeIDReused        Code = "id_reused"
+	CodeRateLimited     Code = "rate_limited"
 	CodeInternal        Code = "internal"
 	CodeUnavailable     Code = "unavailable"
 	CodeStorageFull     Code = "storage_full"
@@ -53,6 +54,8 @@ func (c Code) Status() int {
 		return http.StatusRequestEntityTooLarge
 	case CodeIDReused:
 		return http.StatusUnprocessableEntity
+	case CodeRateLimited:
+		return http.StatusTooManyRequests
 	case CodeUnavailable, CodeOutcomeUnknown:
 		return http.StatusServiceUnavailable
 	case CodeStorageFull:
@@ -64,7 +67,7 @@ func (c Code) Status() int {
 
 // Retryable says whether the same request may succeed later without a change.
 func (c Code) Retryable() bool {
-	return c == CodeUnavailable || c == CodeStorageFull || c == CodeOutcomeUnknown
+	return c == CodeRateLimited || c == CodeUnavailable || c == CodeStorageFull || c == CodeOutcomeUnknown
 }
 
 // Error is the one error type of Bazar, and on the wire the problem document
@@ -82,6 +85,7 @@ type Error struct {
 	Errors  []LineError `json:"errors,omitempty"`
 
 	cause error
+	after int
 }
 
 // LineError says why one line of an order was refused.
@@ -108,6 +112,21 @@ func newError(code Code, detail string, cause error) *Error {
 		Type: "about:blank", Title: http.StatusText(code.Status()), Status: code.Status(),
 		Detail: detail, Code: code, Retryable: code.Retryable(), cause: cause,
 	}
+}
+
+// RetryAfter is how many seconds to wait before the same request may succeed; 0
+// if it never will.
+func (e *Error) RetryAfter() int {
+	if !e.Code.Retryable() {
+		return 0
+	}
+	return max(e.after, 1)
+}
+
+// WithRetryAfter sets how many seconds to wait.
+func (e *Error) WithRetryAfter(seconds int) *Error {
+	e.after = seconds
+	return e
 }
 
 // Error is the detail alone.

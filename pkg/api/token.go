@@ -7,47 +7,46 @@ import (
 	"strings"
 )
 
-// The parts of a token: a prefix by which people and scanners for leaked secrets
-// know it, 256 random bits and a checksum, both in base 62 with leading zeros.
+// A token is [TokenPrefix], 256 random bits and their checksum (CRC-32), both
+// in base 62, so that scanners for secrets know one when they see it.
 const (
 	TokenPrefix  = "bzr_"
-	tokenSecret  = 43
-	tokenSum     = 6
-	tokenLength  = len(TokenPrefix) + tokenSecret + tokenSum
-	tokenDigits  = 62
-	tokenEntropy = 32 // bytes
+	tokenBytes   = 32
+	tokenBody    = 43 // base 62 digits of 256 bits
+	tokenSum     = 6  // base 62 digits of 32 bits
+	base62Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// NewToken mints a token: "bzr_", 43 digits of 256 random bits, 6 of a checksum.
+// NewToken mints a token.
 func NewToken() string {
-	secret := make([]byte, tokenEntropy)
-	// It never fails: where the system has no randomness, the program ends.
-	_, _ = rand.Read(secret)
-	body := TokenPrefix + base62(new(big.Int).SetBytes(secret), tokenSecret)
-	return body + checksum(body)
+	var random [tokenBytes]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	body := base62(random[:], tokenBody)
+	return TokenPrefix + body + tokenChecksum(body)
 }
 
-// ValidToken says whether a text can be a token at all: its length, alphabet and
-// checksum are right. What was mistyped or cut off is told by that alone, without
-// asking anybody.
-func ValidToken(token string) bool {
-	if len(token) != tokenLength || !strings.HasPrefix(token, TokenPrefix) {
-		return false
+// CheckToken says whether a text has the form of a token; its error does not
+// repeat the text.
+func CheckToken(s string) error {
+	body, found := strings.CutPrefix(s, TokenPrefix)
+	if !found || len(body) != tokenBody+tokenSum || tokenChecksum(body[:tokenBody]) != body[tokenBody:] {
+		return Errorf(CodeUnauthenticated, "this is not a token of Bazar: one begins with %s and has %d characters", TokenPrefix, len(TokenPrefix)+tokenBody+tokenSum)
 	}
-	for _, c := range []byte(token[len(TokenPrefix):]) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
+	return nil
+}
+
+func tokenChecksum(body string) string {
+	sum := crc32.ChecksumIEEE([]byte(body))
+	return base62([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}, tokenSum)
+}
+
+// base62 writes a number in digits that are as many as asked for.
+func base62(number []byte, digits int) string {
+	n, base, rest := new(big.Int).SetBytes(number), big.NewInt(int64(len(base62Digits))), new(big.Int)
+	text := make([]byte, digits)
+	for i := digits - 1; i >= 0; i-- {
+		n.DivMod(n, base, rest)
+		text[i] = base62Digits[rest.Int64()]
 	}
-	body := token[:tokenLength-tokenSum]
-	return token[len(body):] == checksum(body)
-}
-
-func checksum(body string) string {
-	return base62(new(big.Int).SetUint64(uint64(crc32.ChecksumIEEE([]byte(body)))), tokenSum)
-}
-
-func base62(n *big.Int, width int) string {
-	digits := n.Text(tokenDigits)
-	return strings.Repeat("0", width-len(digits)) + digits
+	return string(text)
 }

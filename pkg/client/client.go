@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,9 @@ const maxReply = 64 << 20
 // Config says where the services are. Each is a list of base URLs of replicas
 // that are equal; the first that can be reached is used.
 type Config struct {
-	Catalog []string
-	Orders  []string
+	Catalog  []string
+	Orders   []string
+	Accounts []string
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -53,7 +55,7 @@ func New(c Config) (*Client, error) {
 	if client.transport == nil {
 		client.transport = newTransport()
 	}
-	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders} {
+	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders, api.Accounts: c.Accounts} {
 		r := &replicas{}
 		for _, base := range bases {
 			u, err := url.Parse(base)
@@ -173,7 +175,8 @@ func problem(service api.Service, request *http.Request, response *http.Response
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	var p api.Error
 	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
-		return &p
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // it is a hint
+		return p.WithRetryAfter(seconds)
 	}
 	before := fmt.Errorf("something before it answered %s", response.Status)
 	switch {
