@@ -38,16 +38,11 @@ func (f *FrontEnd) Routes() []web.Route {
 	for _, r := range api.Routes() {
 		if r.Public && r.Service != api.FrontEnd {
 			routes = append(routes, web.Route{
-				Method: r.Method, Path: ginPath(r.Path), Handler: f.forward(r.Service), MaxBody: api.MaxImportBytes,
+				Method: r.Method, Path: web.GinPath(r.Path), Handler: f.forward(r.Service), MaxBody: api.MaxImportBytes,
 			})
 		}
 	}
 	return routes
-}
-
-// ginPath turns "/books/{book}" into Gin's "/books/:book".
-func ginPath(template string) string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(template)
 }
 
 // forward sends a request on as it is, and answers what the service answers.
@@ -198,5 +193,5 @@ func orderID(c *gin.Context) (string, error) {
 	if id, err := api.ParseID(key); err == nil {
 		return id, nil
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("bazar:"+web.Account(c)+":"+key)).String(), nil
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("bazar:"+web.CallerOf(c).Account+":"+key)).String(), nil
 }

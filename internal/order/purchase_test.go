@@ -301,7 +301,7 @@ func FuzzOrderBody(f *testing.F) {
 		f.Add(body)
 	}
 	var r api.OrderRequest
-	engine := web.NewEngine(web.EngineOptions{Log: quiet(), AnyHost: true}, []web.Route{{Method: http.MethodPut, Path: "/", Handler: func(c *gin.Context) (any, error) {
+	engine := web.NewEngine(web.EngineOptions{Log: quiet(), AnyHost: true}, []web.Route{{Method: http.MethodPut, Path: "/", Access: api.Anyone, Handler: func(c *gin.Context) (any, error) {
 		var err error
 		if r, err = web.Decode[api.OrderRequest](c); err == nil {
 			err = r.Check()

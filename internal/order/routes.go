@@ -30,7 +30,7 @@ func (s *Service) getOrders(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := ListQuery{Account: web.Account(c), After: v.Get("after"), Newest: v.Get("sort") == "newest"}
+	q := ListQuery{Account: web.CallerOf(c).Account, After: v.Get("after"), Newest: v.Get("sort") == "newest"}
 	if sort := v.Get("sort"); sort != "" && sort != "newest" && sort != "oldest" {
 		return nil, api.Errorf(api.CodeInvalid, "sort is oldest or newest, not %q", sort)
 	}
@@ -60,7 +60,7 @@ func (s *Service) getOrder(c *gin.Context) (any, error) {
 	if _, err := web.Query(c); err != nil {
 		return nil, err
 	}
-	return s.Order(c.Request.Context(), web.Account(c), id)
+	return s.Order(c.Request.Context(), web.CallerOf(c).Account, id)
 }
 
 func (s *Service) putOrder(c *gin.Context) (any, error) {
@@ -72,7 +72,7 @@ func (s *Service) putOrder(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, created, err := s.Place(c.Request.Context(), web.Account(c), id, request)
+	order, created, err := s.Place(c.Request.Context(), web.CallerOf(c).Account, id, request)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Service) postCancel(c *gin.Context) (any, error) {
 	if _, err := web.Query(c); err != nil {
 		return nil, err
 	}
-	order, err := s.Cancel(c.Request.Context(), web.Account(c), id)
+	order, err := s.Cancel(c.Request.Context(), web.CallerOf(c).Account, id)
 	if err != nil {
 		return nil, err
 	}

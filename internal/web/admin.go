@@ -24,10 +24,10 @@ type health struct {
 // change here.
 func newAdmin(log *slog.Logger, draining *atomic.Bool, ready func(context.Context) error) http.Handler {
 	return NewEngine(EngineOptions{Log: log, AnyHost: true}, []Route{
-		{Method: http.MethodGet, Path: "/healthz", Handler: func(*gin.Context) (any, error) {
+		{Method: http.MethodGet, Path: "/healthz", Access: api.Anyone, Handler: func(*gin.Context) (any, error) {
 			return health{"ok"}, nil
 		}},
-		{Method: http.MethodGet, Path: "/readyz", Handler: func(c *gin.Context) (any, error) {
+		{Method: http.MethodGet, Path: "/readyz", Access: api.Anyone, Handler: func(c *gin.Context) (any, error) {
 			return readiness(c.Request.Context(), draining, ready)
 		}},
 	})

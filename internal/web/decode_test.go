@@ -25,10 +25,10 @@ type form struct {
 func decoding(t *testing.T) string {
 	t.Helper()
 	return start(t, web.EngineOptions{},
-		web.Route{Method: http.MethodPost, Path: "/strict", MaxBody: 200, Handler: func(c *gin.Context) (any, error) {
+		web.Route{Method: http.MethodPost, Path: "/strict", Access: api.Anyone, MaxBody: 200, Handler: func(c *gin.Context) (any, error) {
 			return web.Decode[form](c)
 		}},
-		web.Route{Method: http.MethodPost, Path: "/optional", Handler: func(c *gin.Context) (any, error) {
+		web.Route{Method: http.MethodPost, Path: "/optional", Access: api.Anyone, Handler: func(c *gin.Context) (any, error) {
 			f, err := web.DecodeOptional[form](c)
 			return web.Reply{Body: map[string]*form{"form": f}}, err
 		}},
@@ -182,7 +182,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`{"name":"a\\\"","price":null,"n\u0061me":"b"}`)
 	f.Add(`{"a":{"b":[{},"c:",{"d":1}]}}`)
 	var got form
-	decoder := engine(web.Route{Method: http.MethodPost, Path: "/", Handler: func(c *gin.Context) (_ any, err error) {
+	decoder := engine(web.Route{Method: http.MethodPost, Path: "/", Access: api.Anyone, Handler: func(c *gin.Context) (_ any, err error) {
 		got, err = web.Decode[form](c)
 		return nil, err
 	}})

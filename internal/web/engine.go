@@ -28,11 +28,13 @@ type Handler func(c *gin.Context) (any, error)
 
 // Route is one operation of a server. Path has its parameters in Gin's form
 // (":id"); MaxBody is in bytes, 0 means [DefaultMaxBody]. A GET answers HEAD
-// too.
+// too. Access is who may use it: left out, what the contract has for method and
+// path. Only what is not in the contract, as health, says it itself.
 type Route struct {
 	Method, Path string
 	Handler      Handler
 	MaxBody      int64
+	Access       api.Access
 }
 
 // EngineOptions is what an engine needs besides its routes.
@@ -41,13 +43,17 @@ type EngineOptions struct {
 	// rest as debug.
 	Log *slog.Logger
 	// AnyHost lets requests name any host and come from any origin; without it
-	// only those of this machine are answered.
+	// only those of this machine are answered. Where there are accounts it changes
+	// nothing: a web page has no token, and a browser sends none by itself.
 	AnyHost bool
+	// Door is how callers are known.
+	Door Door
 }
 
 // NewEngine makes a Gin engine that answers the routes by Bazar's conventions:
 // strict paths, problem documents for every error, a request id on every
-// reply and a log line for it.
+// reply and a log line for it, and nobody comes to a handler who may not. It
+// panics if nobody has said who may use a route.
 func NewEngine(o EngineOptions, routes []Route) *gin.Engine {
 	// Gin keeps its mode in one global; the other modes print to stdout.
 	gin.SetMode(gin.ReleaseMode)
@@ -62,16 +68,16 @@ func NewEngine(o EngineOptions, routes []Route) *gin.Engine {
 	// It only fails on addresses that do not parse, and there are none.
 	_ = engine.SetTrustedProxies(nil)
 
-	a := &adapter{log: o.Log, anyHost: o.AnyHost}
+	a := &adapter{log: o.Log, door: o.Door, anyHost: o.AnyHost || o.Door.accounts()}
 	for _, r := range routes {
-		handle := a.handle(r.Handler, r.MaxBody)
+		handle := a.handle(r.Handler, r.MaxBody, accessOf(r))
 		engine.Handle(r.Method, r.Path, handle)
 		if r.Method == http.MethodGet {
 			engine.HEAD(r.Path, handle)
 		}
 	}
-	engine.NoRoute(a.handle(noRoute, 0))
-	engine.NoMethod(a.handle(noMethod, 0))
+	engine.NoRoute(a.handle(noRoute, 0, ""))
+	engine.NoMethod(a.handle(noMethod, 0, ""))
 	return engine
 }
 
@@ -87,21 +93,25 @@ func noMethod(c *gin.Context) (any, error) {
 // adapter turns handlers into Gin's.
 type adapter struct {
 	log     *slog.Logger
+	door    Door
 	anyHost bool
 	buffers sync.Pool
 }
 
-func (a *adapter) handle(h Handler, maxBody int64) gin.HandlerFunc {
+func (a *adapter) handle(h Handler, maxBody int64, access api.Access) gin.HandlerFunc {
 	if maxBody == 0 {
 		maxBody = DefaultMaxBody
 	}
 	return func(c *gin.Context) {
 		start := time.Now()
 		id := identify(c)
-		reply, err := a.call(c, h, maxBody)
+		reply, err := a.call(c, h, maxBody, access)
 		if err != nil {
 			err = settle(c.Request, err)
 			reply = a.problem(err, id)
+			if reply.status == http.StatusUnauthorized {
+				challenge(c)
+			}
 		}
 		a.write(c, reply)
 		a.record(c, start, err)
@@ -110,13 +120,13 @@ func (a *adapter) handle(h Handler, maxBody int64) gin.HandlerFunc {
 
 // call runs the handler up to the bytes of its reply; a panic on the way is an
 // error like any other.
-func (a *adapter) call(c *gin.Context, h Handler, maxBody int64) (reply *encoded, err error) {
+func (a *adapter) call(c *gin.Context, h Handler, maxBody int64, access api.Access) (reply *encoded, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			reply, err = nil, a.recovered(c, r)
 		}
 	}()
-	if err := a.admit(c); err != nil {
+	if err := a.admit(c, access); err != nil {
 		return nil, err
 	}
 	if c.Request.Body != nil && c.Request.Body != http.NoBody {
@@ -139,13 +149,27 @@ func (a *adapter) recovered(c *gin.Context, r any) error {
 	return errors.New(fmt.Sprint("panic: ", r))
 }
 
-// admit refuses what no handler should see.
-func (a *adapter) admit(c *gin.Context) error {
+// admit refuses what no handler should see, and whoever may not use the route.
+// What is no route has no access, and is looked for by anyone.
+func (a *adapter) admit(c *gin.Context, access api.Access) error {
 	if !a.anyHost {
-		if err := checkCaller(c.Request); err != nil {
+		if err := checkOrigin(c.Request); err != nil {
 			return err
 		}
 	}
+	if err := plainText(c); err != nil || access == "" {
+		return err
+	}
+	caller, err := a.door.caller(c.Request, access)
+	if err != nil {
+		return err
+	}
+	c.Set(callerSlot, caller)
+	return nil
+}
+
+// plainText wants a path to be text, and gives its parameters as they are meant.
+func plainText(c *gin.Context) error {
 	u := c.Request.URL
 	if !utf8.ValidString(u.Path) || strings.IndexByte(u.Path, 0) >= 0 {
 		return api.Errorf(api.CodeInvalid, "the path is not valid UTF-8 text")

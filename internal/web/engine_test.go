@@ -107,7 +107,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 
 func TestAWriteThatWasGivenUpHasAnUnknownOutcome(t *testing.T) {
 	server := start(t, web.EngineOptions{}, web.Route{
-		Method: http.MethodPut, Path: "/w", Handler: answer(nil, context.Canceled),
+		Method: http.MethodPut, Path: "/w", Access: api.Anyone, Handler: answer(nil, context.Canceled),
 	})
 	r := do(t, http.MethodPut, server.URL+"/w", "", nil)
 	r.wants(t, api.CodeOutcomeUnknown)
@@ -120,7 +120,7 @@ func TestPathsMeanOneThing(t *testing.T) {
 	server := start(t, web.EngineOptions{},
 		get("/v1/books/:book", func(c *gin.Context) (any, error) { return c.Param("book"), nil }),
 		get("/v1/books/:book/history", answer("history", nil)),
-		web.Route{Method: http.MethodPost, Path: "/v1/books/:book", Handler: answer("post", nil)},
+		web.Route{Method: http.MethodPost, Path: "/v1/books/:book", Access: api.Anyone, Handler: answer("post", nil)},
 	)
 	for path, want := range map[string]string{
 		"/v1/books/7":              `"7"`,
@@ -173,7 +173,7 @@ func TestTheLogHasALineARequest(t *testing.T) {
 		get("/ok/:x", answer(1, nil)),
 		get("/broken", answer(nil, errors.New("disk on fire"))),
 		get("/panics", func(*gin.Context) (any, error) { panic("out of cheese") }),
-		web.Route{Method: http.MethodPost, Path: "/w", Handler: answer(nil, api.Wrap(api.CodeConflict, errors.New("row 7"), "no"))},
+		web.Route{Method: http.MethodPost, Path: "/w", Access: api.Anyone, Handler: answer(nil, api.Wrap(api.CodeConflict, errors.New("row 7"), "no"))},
 	)
 	for _, request := range []struct{ method, path, level, route, cause string }{
 		{http.MethodGet, "/ok/1", "DEBUG", "/ok/:x", ""},

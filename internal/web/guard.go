@@ -10,11 +10,11 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// checkCaller keeps web pages out of a server that knows no accounts. A page
+// checkOrigin keeps web pages out of a server that knows no accounts. A page
 // can make a browser on this machine send anything here, and can even point its
 // own host name at a loopback address; but the browser tells the host and the
 // origin as they are.
-func checkCaller(r *http.Request) error {
+func checkOrigin(r *http.Request) error {
 	if !loopbackHost(r.Host) {
 		return api.Errorf(api.CodeForbidden,
 			"this server answers only as localhost, not as %q; use http://localhost with its port, or start it with --insecure", r.Host)

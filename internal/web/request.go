@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,13 +17,9 @@ import (
 const requestIDHeader = "X-Request-Id"
 
 // RequestID is the id of the request: the caller's X-Request-Id if it can
-// stand (1 to 64 of A-Z, a-z, 0-9, ".", "_", "-"), else a new one. It is on the
-// reply, in every problem and in every log line.
+// stand (1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", and no token), else a new one.
+// It is on the reply, in every problem and in every log line.
 func RequestID(c *gin.Context) string { return c.Writer.Header().Get(requestIDHeader) }
-
-// Account is the account of the caller. Without an account service everyone is
-// [api.LocalAccount].
-func Account(*gin.Context) string { return api.LocalAccount }
 
 // identify gives the request its id, kept on the reply's header because it has
 // to be there anyway.
@@ -38,7 +35,7 @@ func identify(c *gin.Context) string {
 }
 
 func validRequestID(id string) bool {
-	if id == "" || len(id) > 64 {
+	if id == "" || len(id) > 64 || strings.Contains(id, api.TokenPrefix) {
 		return false
 	}
 	for i := range len(id) {
@@ -62,19 +59,31 @@ func (a *adapter) record(c *gin.Context, start time.Time, err error) {
 	attrs = append(attrs,
 		slog.String("method", c.Request.Method),
 		slog.String("route", c.FullPath()),
-		slog.String("path", c.Request.URL.Path),
+		slog.String("path", redacted(c.Request.URL.Path)),
 		slog.Int("status", status),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int("bytes", max(c.Writer.Size(), 0)),
 		slog.String("request_id", RequestID(c)))
 	if err != nil {
 		problem := api.AsError(err)
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", redacted(err.Error())))
 		if cause := problem.Unwrap(); cause != nil {
-			attrs = append(attrs, slog.String("cause", cause.Error()))
+			attrs = append(attrs, slog.String("cause", redacted(cause.Error())))
 		}
 	}
 	a.log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// redacted is a text without the tokens that somebody put where none belongs.
+func redacted(text string) string {
+	before, rest, found := strings.Cut(text, api.TokenPrefix)
+	if !found {
+		return text
+	}
+	rest = strings.TrimLeftFunc(rest, func(r rune) bool {
+		return (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
+	})
+	return before + "(a token)" + redacted(rest)
 }
 
 func levelOf(r *http.Request, status int) slog.Level {

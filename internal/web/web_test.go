@@ -82,7 +82,7 @@ func start(t *testing.T, o web.EngineOptions, routes ...web.Route) *httptest.Ser
 }
 
 func get(path string, h web.Handler) web.Route {
-	return web.Route{Method: http.MethodGet, Path: path, Handler: h}
+	return web.Route{Method: http.MethodGet, Path: path, Access: api.Anyone, Handler: h}
 }
 
 func answer(value any, err error) web.Handler {

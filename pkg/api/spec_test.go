@@ -57,7 +57,8 @@ func operations(t *testing.T) (all []operation) {
 			if !known {
 				t.Errorf("%s %s does not say x-public", method, path)
 			}
-			route := api.Route{Service: api.Service(service), Method: method, Path: path, Public: public}
+			access, _ := op.Extensions["x-access"].(string)
+			route := api.Route{Service: api.Service(service), Method: method, Path: path, Public: public, Access: api.Access(access)}
 			all = append(all, operation{route, op.Origin.Key.Line, op})
 		}
 	}
@@ -72,6 +73,29 @@ func TestTheContractListsTheRoutes(t *testing.T) {
 	}
 	if !slices.Equal(listed, api.Routes()) {
 		t.Errorf("openapi.yaml has\n%v\napi.Routes has\n%v", listed, api.Routes())
+	}
+}
+
+// What tools read (security) says the same as what the programs go by (x-access).
+func TestTheContractsSecurityIsItsAccess(t *testing.T) {
+	for _, op := range operations(t) {
+		var want openapi3.SecurityRequirements
+		scope := op.Access.Scope()
+		if op.Access == api.Anyone {
+			want = append(want, openapi3.SecurityRequirement{})
+		}
+		if op.Access.Admits(api.Orders) {
+			want = append(want, openapi3.SecurityRequirement{"service": {}})
+		}
+		switch {
+		case scope != "":
+			want = append(want, openapi3.SecurityRequirement{"token": {string(scope)}})
+		case !op.Access.ServicesOnly():
+			want = append(want, openapi3.SecurityRequirement{"token": {}})
+		}
+		if op.Security == nil || !reflect.DeepEqual(*op.Security, want) {
+			t.Errorf("%s %s is for %q: security is %v, want %v", op.Method, op.Path, op.Access, op.Security, want)
+		}
 	}
 }
 
@@ -175,7 +199,7 @@ func TestEveryOperationSaysWhatItMayAnswer(t *testing.T) {
 		if op.OperationID == "" || op.Summary == "" || len(op.Tags) == 0 {
 			t.Errorf("%s has no operationId, summary or tag", name)
 		}
-		always := []int{400, 403, 500, 503, 507}
+		always := []int{400, 401, 403, 500, 503, 507}
 		if op.RequestBody != nil {
 			always = append(always, 413)
 		}
