@@ -1,0 +1,207 @@
+package account
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// Handler answers the service's routes. With anyHost it answers requests that
+// name any host, not only those from this machine.
+func (s *Service) Handler(anyHost bool) http.Handler {
+	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost}, s.Routes())
+}
+
+// Routes is the account service's part of the contract.
+func (s *Service) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodPost, Path: "/v1/accounts", Handler: s.postAccount},
+		{Method: http.MethodGet, Path: "/v1/accounts", Handler: s.getAccounts},
+		{Method: http.MethodGet, Path: "/v1/accounts/:account", Handler: s.getAccount},
+		{Method: http.MethodPatch, Path: "/v1/accounts/:account", Handler: s.patchAccount},
+		{Method: http.MethodGet, Path: "/v1/me", Handler: s.getMe},
+		{Method: http.MethodPut, Path: "/v1/me/password", Handler: s.putPassword},
+		{Method: http.MethodPost, Path: "/v1/tokens", Handler: s.postToken},
+		{Method: http.MethodGet, Path: "/v1/tokens", Handler: s.getTokens},
+		{Method: http.MethodDelete, Path: "/v1/tokens/:id", Handler: s.deleteToken},
+		{Method: http.MethodPost, Path: "/v1/introspect", Handler: s.postIntrospect},
+	}
+}
+
+// bearer is the token that a request came with.
+func bearer(c *gin.Context) string {
+	scheme, token, _ := strings.Cut(c.Request.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+// caller is for whom the request's token stands.
+func (s *Service) caller(c *gin.Context) (api.Introspection, error) {
+	who, err := s.Introspect(c.Request.Context(), bearer(c))
+	if err == nil && !who.Active {
+		err = api.Errorf(api.CodeUnauthenticated, "log in first: this takes a token that is valid")
+	}
+	return who, err
+}
+
+func (s *Service) postAccount(c *gin.Context) (any, error) {
+	request, err := web.Decode[api.NewAccount](c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := s.add(c, request)
+	if err != nil {
+		return nil, err
+	}
+	return web.Reply{Status: http.StatusCreated, Header: http.Header{"Location": {"/v1/accounts/" + account.ID}}, Body: &account}, nil
+}
+
+// add lets an admin make any account, and others only where registration is
+// open.
+func (s *Service) add(c *gin.Context, request api.NewAccount) (api.Account, error) {
+	if bearer(c) == "" {
+		return s.Register(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
+	}
+	who, err := s.caller(c)
+	if err != nil {
+		return api.Account{}, err
+	}
+	if who.Role != api.RoleAdmin {
+		return api.Account{}, api.Errorf(api.CodeForbidden, "only an admin adds accounts for others")
+	}
+	return s.Create(c.Request.Context(), request, api.RoleCustomer)
+}
+
+func (s *Service) getAccounts(c *gin.Context) (any, error) {
+	after, limit, err := pageOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Accounts(c.Request.Context(), limit, after)
+}
+
+// pageOf reads which page of a list is asked for.
+func pageOf(c *gin.Context) (after string, limit int, err error) {
+	v, err := web.Query(c, "after", "limit")
+	if err != nil {
+		return "", 0, err
+	}
+	if v.Has("after") {
+		if after, err = api.ParseID(v.Get("after")); err != nil {
+			return "", 0, err
+		}
+	}
+	limit, err = web.LimitParam(v)
+	return after, limit, err
+}
+
+// accountParam reads the name or id of an account in the path.
+func accountParam(c *gin.Context) (string, error) {
+	if id, err := api.ParseID(c.Param("account")); err == nil {
+		return id, nil
+	}
+	return api.ParseAccountName(c.Param("account"))
+}
+
+func (s *Service) getAccount(c *gin.Context) (any, error) {
+	ref, err := accountParam(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	return s.Account(c.Request.Context(), ref)
+}
+
+func (s *Service) patchAccount(c *gin.Context) (any, error) {
+	ref, err := accountParam(c)
+	if err != nil {
+		return nil, err
+	}
+	edit, err := web.Decode[api.AccountEdit](c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Edit(c.Request.Context(), ref, edit)
+}
+
+func (s *Service) getMe(c *gin.Context) (any, error) {
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	who, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	return api.Me{ID: who.AccountID, Name: who.Name, Role: who.Role, Scopes: who.Scopes, ExpiresAt: who.ExpiresAt}, nil
+}
+
+func (s *Service) putPassword(c *gin.Context) (any, error) {
+	change, err := web.Decode[api.PasswordChange](c)
+	if err != nil {
+		return nil, err
+	}
+	who, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.ChangePassword(c.Request.Context(), who.Name, bearer(c), change, addressOf(c.Request.RemoteAddr))
+}
+
+func (s *Service) postToken(c *gin.Context) (any, error) {
+	request, err := web.Decode[api.TokenRequest](c)
+	if err != nil {
+		return nil, err
+	}
+	issued, err := s.Login(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
+	if err != nil {
+		return nil, err
+	}
+	header := http.Header{"Cache-Control": {"no-store"}}
+	return web.Reply{Status: http.StatusCreated, Header: header, Body: &issued}, nil
+}
+
+func (s *Service) getTokens(c *gin.Context) (any, error) {
+	after, limit, err := pageOf(c)
+	if err != nil {
+		return nil, err
+	}
+	who, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Tokens(c.Request.Context(), who.AccountID, bearer(c), limit, after)
+}
+
+func (s *Service) deleteToken(c *gin.Context) (any, error) {
+	if _, err := web.Query(c); err != nil {
+		return nil, err
+	}
+	id := ""
+	if c.Param("id") != "current" {
+		var err error
+		if id, err = api.ParseID(c.Param("id")); err != nil {
+			return nil, err
+		}
+	}
+	who, err := s.caller(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Revoke(c.Request.Context(), who.AccountID, bearer(c), id)
+}
+
+func (s *Service) postIntrospect(c *gin.Context) (any, error) {
+	request, err := web.Decode[api.IntrospectionRequest](c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Introspect(c.Request.Context(), request.Token)
+}
