@@ -17,6 +17,7 @@ import (
 
 	"github.com/bazar-store/bazar/internal/batch"
 	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/internal/web"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -32,7 +33,12 @@ type Options struct {
 	Currency string
 	// Starter gives the books of a store that is made now; nil for none.
 	Starter func() ([]api.ImportRow, error)
-	Log     *slog.Logger
+	// Accounts says for whom tokens stand; nil where there are no accounts.
+	Accounts web.Introspector
+	// Identities says that services show which one they are: then nobody else
+	// writes reservations, also where there are no accounts.
+	Identities bool
+	Log        *slog.Logger
 	// BatchCallers bounds how many reservations are decided in one
 	// transaction; 256 by default.
 	BatchCallers int
@@ -41,6 +47,7 @@ type Options struct {
 // Service is an open catalog.
 type Service struct {
 	db           *database.DB
+	door         web.Door
 	log          *slog.Logger
 	reservations *batch.Group[[]api.ReservationRequest, []api.Reservation]
 	reads        *batch.Group[int64, *bookRow]
@@ -62,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: db, log: o.Log, turns: newTurns()}
+	s := &Service{db: db, door: web.Door{Accounts: o.Accounts, Identities: o.Identities}, log: o.Log, turns: newTurns()}
 	s.importStep.Store(firstImportStep)
 	s.undoStep.Store(firstImportStep)
 	s.merger = newMerger(ctx, db, o.Log)

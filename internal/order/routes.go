@@ -12,7 +12,7 @@ import (
 // Handler answers the service's routes. With anyHost it answers requests that
 // name any host, not only those from this machine.
 func (s *Service) Handler(anyHost bool) http.Handler {
-	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost}, s.Routes())
+	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost, Door: web.Door{Accounts: s.accounts}}, s.Routes())
 }
 
 // Routes is the order service's part of the contract.
@@ -44,6 +44,9 @@ func (s *Service) getOrders(c *gin.Context) (any, error) {
 		return nil, err
 	}
 	if all {
+		if !web.CallerOf(c).May(api.ScopeStaff) {
+			return nil, api.Errorf(api.CodeForbidden, "only the shop's staff sees everybody's orders")
+		}
 		q.Account = ""
 	}
 	if q.Limit, err = web.LimitParam(v); err != nil {
@@ -60,7 +63,11 @@ func (s *Service) getOrder(c *gin.Context) (any, error) {
 	if _, err := web.Query(c); err != nil {
 		return nil, err
 	}
-	return s.Order(c.Request.Context(), web.CallerOf(c).Account, id)
+	account := web.CallerOf(c).Account
+	if web.CallerOf(c).May(api.ScopeStaff) {
+		account = ""
+	}
+	return s.Order(c.Request.Context(), account, id)
 }
 
 func (s *Service) putOrder(c *gin.Context) (any, error) {

@@ -134,5 +134,5 @@ func challenge(c *gin.Context) {
 	if len(c.Request.Header["Authorization"]) > 0 {
 		value += `, error="invalid_token"`
 	}
-	c.Writer.Header()["WWW-Authenticate"] = []string{value} //nolint:canonicalheader // as RFC 9110 spells it
+	c.Writer.Header().Set("WWW-Authenticate", value)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -65,7 +66,11 @@ func first(errs ...error) error {
 }
 
 func listenAndServe(ctx context.Context, log *slog.Logger, s Settings, svc Service, drain time.Duration) error {
-	public, admin, err := listenBoth(ctx, s)
+	key, err := s.serviceKey(svc.Name)
+	if err != nil {
+		return err
+	}
+	public, admin, err := listenBoth(ctx, log, s)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func listenAndServe(ctx context.Context, log *slog.Logger, s Settings, svc Servi
 	defer endRun()
 
 	var draining atomic.Bool
-	publicServer := newServer(serving, log, svc.Handler)
+	publicServer := newServer(serving, log, recognize(log, svc.Name, key, svc.Handler))
 	adminServer := newServer(serving, log, newAdmin(log, &draining, svc.Ready)) // requests bring their own
 	failed := make(chan error, 3)                                               // one from each of the goroutines
 	go serveOn(publicServer, public, failed)
@@ -105,10 +110,22 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// listenBoth gives a nil listener for an empty admin address.
-func listenBoth(ctx context.Context, s Settings) (public, admin net.Listener, err error) {
-	if public, err = listen(ctx, s.Addr); err != nil || s.AdminAddr == "" {
-		return public, nil, err
+// listenBoth gives a nil listener for an empty admin address. The public one
+// speaks TLS if there is a certificate; health is asked for on this machine, in
+// plain HTTP.
+func listenBoth(ctx context.Context, log *slog.Logger, s Settings) (public, admin net.Listener, err error) {
+	config, err := s.TLS.config(log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if public, err = listen(ctx, s.Addr); err != nil {
+		return nil, nil, err
+	}
+	if config != nil {
+		public = tls.NewListener(public, config)
+	}
+	if s.AdminAddr == "" {
+		return public, nil, nil
 	}
 	if admin, err = listen(ctx, s.AdminAddr); err != nil {
 		return nil, nil, first(err, public.Close())
@@ -118,6 +135,9 @@ func listenBoth(ctx context.Context, s Settings) (public, admin net.Listener, er
 
 func announce(ctx context.Context, log *slog.Logger, s Settings, name string, public, admin net.Listener) {
 	switch {
+	case s.Insecure && s.Accounts && s.TLS.Cert == "":
+		log.WarnContext(ctx, "insecure: no TLS; passwords and tokens can be read on the way")
+	case s.Accounts:
 	case s.AnyHost():
 		log.WarnContext(ctx, "insecure: no accounts and no guard; anyone who reaches this address may do anything")
 	case s.Insecure:
@@ -128,6 +148,7 @@ func announce(ctx context.Context, log *slog.Logger, s Settings, name string, pu
 	attrs := []slog.Attr{
 		slog.String("service", name),
 		slog.String("addr", public.Addr().String()),
+		slog.Bool("tls", s.TLS.Cert != ""),
 		slog.String("version", Version()),
 	}
 	if admin != nil {

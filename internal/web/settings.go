@@ -22,7 +22,13 @@ type Settings struct {
 	Addr      string
 	AdminAddr string
 	LogLevel  string
-	// Insecure lets a server without accounts listen beyond this machine.
+	// TLS is for HTTPS, and for what services show each other.
+	TLS TLS
+	// Accounts says that callers are asked who they are. The program sets it,
+	// before it serves.
+	Accounts bool
+	// Insecure lets a server listen beyond this machine without accounts, or
+	// without TLS.
 	Insecure bool
 	// LocalhostOnly keeps an insecure server to requests that name this machine
 	// and come from no web page.
@@ -30,11 +36,12 @@ type Settings struct {
 }
 
 // AnyHost says whether requests may name any host and come from any origin (see
-// [EngineOptions]).
-func (s *Settings) AnyHost() bool { return s.Insecure && !s.LocalhostOnly }
+// [EngineOptions]): with accounts a web page has nothing to abuse, because no
+// browser sends a token by itself.
+func (s *Settings) AnyHost() bool { return s.Accounts || s.Insecure && !s.LocalhostOnly }
 
-// FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_LOG_LEVEL from the
-// environment where they are set. Call it before [Settings.Bind].
+// FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR, BAZAR_LOG_LEVEL and those of [TLS]
+// from the environment where they are set. Call it before [Settings.Bind].
 func (s *Settings) FromEnv(getenv func(string) string) {
 	for name, field := range map[string]*string{
 		"BAZAR_ADDR":       &s.Addr,
@@ -48,6 +55,7 @@ func (s *Settings) FromEnv(getenv func(string) string) {
 	if s.LogLevel == "" {
 		s.LogLevel = "info"
 	}
+	s.TLS.fromEnv(getenv)
 }
 
 // Bind adds a flag for each setting, with its present value as the default.
@@ -55,22 +63,31 @@ func (s *Settings) Bind(fs *pflag.FlagSet) {
 	fs.StringVar(&s.Addr, "addr", s.Addr, "`address` to serve on (BAZAR_ADDR)")
 	fs.StringVar(&s.AdminAddr, "admin-addr", s.AdminAddr, "`address` for /healthz and /readyz (BAZAR_ADMIN_ADDR)")
 	fs.StringVar(&s.LogLevel, "log-level", s.LogLevel, "`level` of the log: debug, info, warn or error (BAZAR_LOG_LEVEL)")
-	fs.BoolVar(&s.Insecure, "insecure", s.Insecure, "serve beyond this machine without accounts: anyone who reaches it may do anything")
+	fs.BoolVar(&s.Insecure, "insecure", s.Insecure, "serve beyond this machine without accounts (anyone who reaches it may do anything) or without TLS")
+	s.TLS.bind(fs)
 	fs.BoolVar(&s.LocalhostOnly, "localhost-only", s.LocalhostOnly,
 		"with --insecure, still refuse web pages and requests that do not name localhost: for a container whose port is published on this machine alone")
 }
 
-// check refuses addresses that would open a store without accounts to others.
+// check refuses addresses that would open a store without accounts to others, or
+// passwords and tokens to whoever listens on the way.
 func (s *Settings) check() error {
 	host, _, err := net.SplitHostPort(s.Addr)
 	if err != nil {
 		return api.Errorf(api.CodeInvalid, "address %q: %w; write it like 127.0.0.1:8080", s.Addr, err)
 	}
-	if s.Insecure || isLoopback(host) {
-		return nil
+	if err := s.TLS.check(); err != nil || s.Insecure || isLoopback(host) {
+		return err
 	}
-	return api.Errorf(api.CodeForbidden,
-		"refusing to serve on %s: without accounts anyone who reaches it may do anything", s.Addr)
+	switch {
+	case !s.Accounts:
+		return api.Errorf(api.CodeForbidden,
+			"refusing to serve on %s: without accounts anyone who reaches it may do anything", s.Addr)
+	case s.TLS.Cert == "":
+		return api.Errorf(api.CodeForbidden,
+			"refusing to serve on %s: without TLS passwords and tokens can be read on the way; give it --tls-cert and --tls-key (`bazar certs init` makes them)", s.Addr)
+	}
+	return nil
 }
 
 func isLoopback(host string) bool {
