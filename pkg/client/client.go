@@ -32,6 +32,10 @@ type Config struct {
 	Catalog  []string
 	Orders   []string
 	Accounts []string
+	// Token gives the token that is sent along, "" for none; nil means that there
+	// never is one. It is sent to these addresses alone, and where they are of
+	// another machine only over TLS.
+	Token func() (string, error)
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -39,6 +43,7 @@ type Config struct {
 // Client calls Bazar's services. It is safe for use by many at once.
 type Client struct {
 	transport http.RoundTripper
+	token     func() (string, error)
 	replicas  map[api.Service]*replicas
 	patience  time.Duration // 0: as long as the caller's context lasts
 }
@@ -51,7 +56,7 @@ type replicas struct {
 
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
-	client := &Client{transport: c.Transport, replicas: map[api.Service]*replicas{}}
+	client := &Client{transport: c.Transport, token: c.Token, replicas: map[api.Service]*replicas{}}
 	if client.transport == nil {
 		client.transport = newTransport()
 	}
@@ -72,7 +77,9 @@ func New(c Config) (*Client, error) {
 
 // Within is the same client, but it waits no longer than d for any answer.
 func (c *Client) Within(d time.Duration) *Client {
-	return &Client{transport: c.transport, replicas: c.replicas, patience: d}
+	within := *c
+	within.patience = d
+	return &within
 }
 
 func newTransport() *http.Transport {
@@ -94,6 +101,8 @@ type call struct {
 	query   url.Values
 	header  http.Header
 	body    any // nil for none
+	// anonymous goes without a token, private has a password in it.
+	anonymous, private bool
 }
 
 // do sends a call and decodes its answer into reply. Its errors are
@@ -102,6 +111,9 @@ type call struct {
 // and its answer lost.
 func (c *Client) do(ctx context.Context, call call, reply any) error {
 	request, err := call.request(ctx)
+	if err == nil {
+		err = c.authorize(&call, request)
+	}
 	if err != nil {
 		return err
 	}
