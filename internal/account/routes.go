@@ -10,10 +10,11 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// Handler answers the service's routes. With anyHost it answers requests that
-// name any host, not only those from this machine.
-func (s *Service) Handler(anyHost bool) http.Handler {
-	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost}, s.Routes())
+// Handler answers the service's routes, for callers that its own tokens stand
+// for, and services that show which one they are.
+func (s *Service) Handler(door web.Door) http.Handler {
+	door.Accounts = s
+	return web.NewEngine(web.EngineOptions{Log: s.log, Door: door}, s.Routes())
 }
 
 // Routes is the account service's part of the contract.
@@ -32,22 +33,10 @@ func (s *Service) Routes() []web.Route {
 	}
 }
 
-// bearer is the token that a request came with.
+// bearer is the token that a request came with; the engine has looked at it.
 func bearer(c *gin.Context) string {
-	scheme, token, _ := strings.Cut(c.Request.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
+	_, token, _ := strings.Cut(c.Request.Header.Get("Authorization"), " ")
 	return token
-}
-
-// caller is for whom the request's token stands.
-func (s *Service) caller(c *gin.Context) (api.Introspection, error) {
-	who, err := s.Introspect(c.Request.Context(), bearer(c))
-	if err == nil && !who.Active {
-		err = api.Errorf(api.CodeUnauthenticated, "log in first: this takes a token that is valid")
-	}
-	return who, err
 }
 
 func (s *Service) postAccount(c *gin.Context) (any, error) {
@@ -65,17 +54,10 @@ func (s *Service) postAccount(c *gin.Context) (any, error) {
 // add lets an admin make any account, and others only where registration is
 // open.
 func (s *Service) add(c *gin.Context, request api.NewAccount) (api.Account, error) {
-	if bearer(c) == "" {
-		return s.Register(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
+	if web.CallerOf(c).May(api.ScopeAdmin) {
+		return s.Create(c.Request.Context(), request, api.RoleCustomer)
 	}
-	who, err := s.caller(c)
-	if err != nil {
-		return api.Account{}, err
-	}
-	if who.Role != api.RoleAdmin {
-		return api.Account{}, api.Errorf(api.CodeForbidden, "only an admin adds accounts for others")
-	}
-	return s.Create(c.Request.Context(), request, api.RoleCustomer)
+	return s.Register(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
 }
 
 func (s *Service) getAccounts(c *gin.Context) (any, error) {
@@ -136,11 +118,8 @@ func (s *Service) getMe(c *gin.Context) (any, error) {
 	if _, err := web.Query(c); err != nil {
 		return nil, err
 	}
-	who, err := s.caller(c)
-	if err != nil {
-		return nil, err
-	}
-	return api.Me{ID: who.AccountID, Name: who.Name, Role: who.Role, Scopes: who.Scopes, ExpiresAt: who.ExpiresAt}, nil
+	who := web.CallerOf(c)
+	return api.Me{ID: who.Account, Name: who.Name, Role: who.Role, Scopes: who.Scopes, ExpiresAt: who.ExpiresAt}, nil
 }
 
 func (s *Service) putPassword(c *gin.Context) (any, error) {
@@ -148,11 +127,7 @@ func (s *Service) putPassword(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := s.caller(c)
-	if err != nil {
-		return nil, err
-	}
-	return s.ChangePassword(c.Request.Context(), who.Name, bearer(c), change, addressOf(c.Request.RemoteAddr))
+	return s.ChangePassword(c.Request.Context(), web.CallerOf(c).Name, bearer(c), change, addressOf(c.Request.RemoteAddr))
 }
 
 func (s *Service) postToken(c *gin.Context) (any, error) {
@@ -173,11 +148,7 @@ func (s *Service) getTokens(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := s.caller(c)
-	if err != nil {
-		return nil, err
-	}
-	return s.Tokens(c.Request.Context(), who.AccountID, bearer(c), limit, after)
+	return s.Tokens(c.Request.Context(), web.CallerOf(c).Account, bearer(c), limit, after)
 }
 
 func (s *Service) deleteToken(c *gin.Context) (any, error) {
@@ -191,11 +162,7 @@ func (s *Service) deleteToken(c *gin.Context) (any, error) {
 			return nil, err
 		}
 	}
-	who, err := s.caller(c)
-	if err != nil {
-		return nil, err
-	}
-	return s.Revoke(c.Request.Context(), who.AccountID, bearer(c), id)
+	return s.Revoke(c.Request.Context(), web.CallerOf(c).Account, bearer(c), id)
 }
 
 func (s *Service) postIntrospect(c *gin.Context) (any, error) {

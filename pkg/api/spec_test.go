@@ -233,6 +233,7 @@ type bound struct {
 func TestTheContractsLimitsAreTheConstants(t *testing.T) {
 	doc := contract(t)
 	length := func(s *openapi3.Schema) any { return deref(s.MaxLength) }
+	least := func(s *openapi3.Schema) any { return float64(s.MinLength) }
 	items := func(s *openapi3.Schema) any { return deref(s.MaxItems) }
 	most := func(s *openapi3.Schema) any { return deref(s.Max) }
 	for _, b := range []bound{
@@ -257,6 +258,12 @@ func TestTheContractsLimitsAreTheConstants(t *testing.T) {
 		{"LineRequest", "quantity", most, api.MaxQuantity},
 		{"Purchase", "quantity", most, api.MaxQuantity},
 		{"BookList", "books", items, api.MaxLimit},
+		{"AccountName", "", length, api.MaxAccountName},
+		{"AccountName", "", least, api.MinAccountName},
+		{"Password", "", length, api.MaxPassword},
+		{"Password", "", least, api.MinPassword},
+		{"TokenName", "", length, api.MaxTokenName},
+		{"TokenRequest", "expires_in", most, api.MaxTokenLife},
 	} {
 		s := doc.Components.Schemas[b.schema].Value
 		if b.property != "" {
@@ -296,7 +303,11 @@ func TestTheWireTypesHaveTheContractsMembers(t *testing.T) {
 		"OrderRequest": api.OrderRequest{}, "OrderLine": api.OrderLine{}, "Order": api.Order{}, "OrderList": api.OrderList{},
 		"ReservationBatch": api.ReservationBatch{}, "ReservedLine": api.ReservedLine{}, "Reservation": api.Reservation{},
 		"ReservationResults": api.ReservationResults{}, "ReservationList": api.ReservationList{},
-		"Problem": api.Error{}, "LineError": api.LineError{},
+		"Account": api.Account{}, "AccountList": api.AccountList{}, "NewAccount": api.NewAccount{}, "AccountEdit": api.AccountEdit{},
+		"PasswordChange": api.PasswordChange{}, "Me": api.Me{}, "TokenRequest": api.TokenRequest{}, "Token": api.Token{},
+		"IssuedToken": api.IssuedToken{}, "TokenList": api.TokenList{}, "IntrospectionRequest": api.IntrospectionRequest{},
+		"Introspection": api.Introspection{},
+		"Problem":       api.Error{}, "LineError": api.LineError{},
 	} {
 		var listed []string
 		for member := range doc.Components.Schemas[name].Value.Properties {
