@@ -19,6 +19,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -30,6 +31,8 @@ const maxReply = 64 << 20
 type Config struct {
 	Catalog []string
 	Orders  []string
+	// Caller is what the program shows and trusts over TLS.
+	Caller trust.Caller
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -37,6 +40,7 @@ type Config struct {
 // Client calls Bazar's services. It is safe for use by many at once.
 type Client struct {
 	transport http.RoundTripper
+	caller    trust.Caller
 	replicas  map[api.Service]*replicas
 	patience  time.Duration // 0: as long as the caller's context lasts
 }
@@ -49,9 +53,13 @@ type replicas struct {
 
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
-	client := &Client{transport: c.Transport, replicas: map[api.Service]*replicas{}}
+	client := &Client{transport: c.Transport, caller: c.Caller, replicas: map[api.Service]*replicas{}}
 	if client.transport == nil {
-		client.transport = newTransport()
+		config, err := c.Caller.Config()
+		if err != nil {
+			return nil, err
+		}
+		client.transport = newTransport(config)
 	}
 	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders} {
 		r := &replicas{}
@@ -70,18 +78,9 @@ func New(c Config) (*Client, error) {
 
 // Within is the same client, but it waits no longer than d for any answer.
 func (c *Client) Within(d time.Duration) *Client {
-	return &Client{transport: c.transport, replicas: c.replicas, patience: d}
-}
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		MaxIdleConns:          1_024,
-		MaxIdleConnsPerHost:   512,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-	}
+	within := *c
+	within.patience = d
+	return &within
 }
 
 // call is one request of the contract.
@@ -175,6 +174,9 @@ func problem(service api.Service, request *http.Request, response *http.Response
 	if kind == "application/problem+json" && json.Unmarshal(body, &p) == nil && p.Code != "" {
 		return &p
 	}
+	if isPlainToTLS(response.StatusCode, body) {
+		return understand(plainToTLS{}).unavailable(service, response.Request.URL.Host, plainToTLS{})
+	}
 	before := fmt.Errorf("something before it answered %s", response.Status)
 	switch {
 	case response.StatusCode == http.StatusTooManyRequests:
@@ -251,6 +253,9 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		}
 		sent.Body = body
 	}
+	if err := r.sign(sent); err != nil {
+		return nil, api.Errorf(api.CodeInternal, "%w", err)
+	}
 	response, err := r.client.transport.RoundTrip(sent)
 	known, _ := errors.AsType[*api.Error](err)
 	switch {
@@ -258,6 +263,8 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		return response, nil
 	case known != nil:
 		return nil, known
+	case understand(err).reason != "":
+		return nil, understand(err).unavailable(r.service, base.Redacted(), err)
 	case connected.Load():
 		return nil, lost(r.service, request.Method, err)
 	default:
