@@ -20,6 +20,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -32,6 +33,8 @@ type Config struct {
 	Catalog  []string
 	Orders   []string
 	Accounts []string
+	// Caller is what the program shows and trusts over TLS.
+	Caller trust.Caller
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -39,6 +42,7 @@ type Config struct {
 // Client calls Bazar's services. It is safe for use by many at once.
 type Client struct {
 	transport http.RoundTripper
+	caller    trust.Caller
 	replicas  map[api.Service]*replicas
 	patience  time.Duration // 0: as long as the caller's context lasts
 }
@@ -51,9 +55,13 @@ type replicas struct {
 
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
-	client := &Client{transport: c.Transport, replicas: map[api.Service]*replicas{}}
+	client := &Client{transport: c.Transport, caller: c.Caller, replicas: map[api.Service]*replicas{}}
 	if client.transport == nil {
-		client.transport = newTransport()
+		config, err := c.Caller.Config()
+		if err != nil {
+			return nil, err
+		}
+		client.transport = newTransport(config)
 	}
 	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders, api.Accounts: c.Accounts} {
 		r := &replicas{}
@@ -72,18 +80,9 @@ func New(c Config) (*Client, error) {
 
 // Within is the same client, but it waits no longer than d for any answer.
 func (c *Client) Within(d time.Duration) *Client {
-	return &Client{transport: c.transport, replicas: c.replicas, patience: d}
-}
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		MaxIdleConns:          1_024,
-		MaxIdleConnsPerHost:   512,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-	}
+	within := *c
+	within.patience = d
+	return &within
 }
 
 // call is one request of the contract.
@@ -178,6 +177,9 @@ func problem(service api.Service, request *http.Request, response *http.Response
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // it is a hint
 		return p.WithRetryAfter(seconds)
 	}
+	if isPlainToTLS(response.StatusCode, body) {
+		return understand(plainToTLS{}).unavailable(service, response.Request.URL.Host, plainToTLS{})
+	}
 	before := fmt.Errorf("something before it answered %s", response.Status)
 	switch {
 	case response.StatusCode == http.StatusTooManyRequests:
@@ -254,6 +256,9 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		}
 		sent.Body = body
 	}
+	if err := r.sign(sent); err != nil {
+		return nil, api.Errorf(api.CodeInternal, "%w", err)
+	}
 	response, err := r.client.transport.RoundTrip(sent)
 	known, _ := errors.AsType[*api.Error](err)
 	switch {
@@ -261,6 +266,8 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		return response, nil
 	case known != nil:
 		return nil, known
+	case understand(err).reason != "":
+		return nil, understand(err).unavailable(r.service, base.Redacted(), err)
 	case connected.Load():
 		return nil, lost(r.service, request.Method, err)
 	default:
