@@ -21,6 +21,7 @@ func main() {
 	bind := func(fs *pflag.FlagSet) {
 		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:catalog.db"), "`database` of the books (BAZAR_DB)")
 		fs.StringVar(&options.Currency, "currency", options.Currency, "ISO 4217 `code` of a store that is made now (BAZAR_CURRENCY)")
+		settings.BindCalls(fs)
 	}
 	command := web.Command("catalog", "Keep the books: topics, search, stock, reservations", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
 		options.Log = log

@@ -22,9 +22,14 @@ func main() {
 	bind := func(fs *pflag.FlagSet) {
 		fs.StringVar(&database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:order.db"), "`database` of the orders (BAZAR_DB)")
 		fs.StringVar(&catalogURL, "catalog-url", cmp.Or(os.Getenv("BAZAR_CATALOG_URL"), "http://127.0.0.1:8081"), "`URLs` of the catalog, comma-separated (BAZAR_CATALOG_URL)")
+		settings.BindCalls(fs)
 	}
 	command := web.Command("order", "Keep the orders: the purchase and its recovery", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
-		catalog, err := client.New(client.Config{Catalog: strings.Split(catalogURL, ",")})
+		caller, err := settings.Caller(log, "order")
+		if err != nil {
+			return err
+		}
+		catalog, err := client.New(client.Config{Catalog: strings.Split(catalogURL, ","), Caller: caller})
 		if err != nil {
 			return err
 		}

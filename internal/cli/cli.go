@@ -75,7 +75,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	add("shop", a.searchCommand(), a.infoCommand(), a.buyCommand(), a.topicsCommand(), a.ordersCommand())
 	add("keep", a.stockCommand(), a.priceCommand(), a.booksCommand(), a.importCommand(), a.importsCommand(), a.exportCommand(), a.historyCommand())
-	add("run", a.serveCommand(), a.auditCommand(), a.statusCommand(), a.configCommand(), a.versionCommand())
+	add("run", a.serveCommand(), a.certsCommand(), a.auditCommand(), a.statusCommand(), a.configCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID("run")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
 )
 
 // The exit codes; `bazar help exit-codes` explains them.
@@ -138,6 +139,9 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 	case api.CodeCancelled:
 		return "the same command without --id is a new order"
 	case api.CodeUnavailable:
+		if hint := client.Hint(e); hint != "" {
+			return "nothing was recorded; " + hint
+		}
 		return "nothing was recorded; `bazar status` shows what can be reached"
 	case api.CodeStorageFull:
 		return "make space on the disk, then do the same again"

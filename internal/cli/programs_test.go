@@ -60,6 +60,7 @@ func build(dir string) error {
 type server struct {
 	cmd         *exec.Cmd
 	addr, admin string
+	tls         bool
 	exited      chan struct{}
 	err         error // once it has exited
 
@@ -101,16 +102,22 @@ func (s *server) follow(stderr io.Reader, ready chan<- struct{}) {
 			Msg   string `json:"msg"`
 			Addr  string `json:"addr"`
 			Admin string `json:"admin_addr"`
+			TLS   bool   `json:"tls"`
 		}
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "ready" {
-			s.addr, s.admin = line.Addr, line.Admin
+			s.addr, s.admin, s.tls = line.Addr, line.Admin, line.TLS
 			close(ready)
 		}
 	}
 	s.err = s.cmd.Wait()
 }
 
-func (s *server) url() string { return "http://" + s.addr }
+func (s *server) url() string {
+	if s.tls {
+		return "https://" + s.addr
+	}
+	return "http://" + s.addr
+}
 
 // said is the log so far.
 func (s *server) said() string {

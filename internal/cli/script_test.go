@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) { runScripts(t, "embedded", nil) })
 	t.Run("services", func(t *testing.T) { runScripts(t, "services", reachServices) })
 	t.Run("frontend", func(t *testing.T) { runScripts(t, "frontend", reachFrontEnd) })
+	t.Run("tls", func(t *testing.T) { runScripts(t, "services", reachOverTLS(madeCerts(t))) })
 }
 
 func runScripts(t *testing.T, way string, reach func(*testscript.Env) error) {
@@ -70,6 +71,19 @@ func reachServices(env *testscript.Env) error {
 	env.Defer(s.kill)
 	env.Vars = append(env.Vars, s.env()...)
 	return nil
+}
+
+// reachOverTLS does the same with TLS everywhere, mutual between services.
+func reachOverTLS(kit kit) func(*testscript.Env) error {
+	return func(env *testscript.Env) error {
+		s, err := kit.launch(env.Vars, filepath.Join(env.WorkDir, "services"))
+		if err != nil {
+			return err
+		}
+		env.Defer(s.kill)
+		env.Vars = append(append(env.Vars, s.env()...), "BAZAR_CA_FILE="+kit.file("ca"))
+		return nil
+	}
 }
 
 // reachFrontEnd sets the address of a front end before such services.

@@ -14,6 +14,7 @@ import (
 	"github.com/bazar-store/bazar/internal/bookfile"
 	"github.com/bazar-store/bazar/internal/frontend"
 	"github.com/bazar-store/bazar/internal/local"
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/internal/ui"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
@@ -29,12 +30,14 @@ func (a *app) serveCommand() *cobra.Command {
 
 // openServed opens the store that is served. A front end does not stand before
 // another one, so BAZAR_URL does not count here.
-func (a *app) openServed(log *slog.Logger) (frontend.Store, error) {
+func (a *app) openServed(log *slog.Logger, caller trust.Caller) (frontend.Store, error) {
 	services := settings{CatalogURL: a.settings.CatalogURL, OrderURL: a.settings.OrderURL}
 	if remote, set := services.remote(); set {
 		if services.CatalogURL == "" || services.OrderURL == "" {
 			return nil, api.Errorf(api.CodeInvalid, "set both BAZAR_CATALOG_URL and BAZAR_ORDER_URL, or neither")
 		}
+		remote.Caller = caller
+		remote.Caller.CAFile = cmp.Or(a.settings.CAFile, caller.CAFile)
 		calls, err := client.New(remote)
 		return frontend.Remote{Calls: calls}, err
 	}

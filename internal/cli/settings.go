@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
 )
@@ -25,6 +26,7 @@ type settings struct {
 	URL        string
 	CatalogURL string
 	OrderURL   string
+	CAFile     string
 	DataDir    string
 	StateDir   string
 	Currency   string
@@ -44,6 +46,7 @@ func allSettings() []setting {
 		{"url", "BAZAR_URL", "url", "`URL` of a store's front end", func(s *settings) *string { return &s.URL }},
 		{"catalog_url", "BAZAR_CATALOG_URL", "catalog-url", "`URLs` of the catalog service, comma-separated", func(s *settings) *string { return &s.CatalogURL }},
 		{"order_url", "BAZAR_ORDER_URL", "order-url", "`URLs` of the order service, comma-separated", func(s *settings) *string { return &s.OrderURL }},
+		{"ca_file", "BAZAR_CA_FILE", "ca-file", "`FILE` of a private CA (PEM), trusted beside the system's", func(s *settings) *string { return &s.CAFile }},
 		{"data_dir", "BAZAR_DATA_DIR", "data-dir", "`DIRECTORY` of the store that is opened when no URL is set", func(s *settings) *string { return &s.DataDir }},
 		{"currency", "BAZAR_CURRENCY", "currency", "ISO 4217 `CODE` of amounts without one", func(s *settings) *string { return &s.Currency }},
 		{"color", "", "color", "colours: auto, always or never", func(s *settings) *string { return &s.Color }},
@@ -132,13 +135,14 @@ func parseTimeout(texts ...string) (time.Duration, error) {
 
 // remote says where the store is, if it is not in this process.
 func (s *settings) remote() (client.Config, bool) {
+	caller := trust.Caller{CAFile: s.CAFile}
 	if s.URL != "" {
-		return client.Config{Catalog: addresses(s.URL), Orders: addresses(s.URL)}, true
+		return client.Config{Catalog: addresses(s.URL), Orders: addresses(s.URL), Caller: caller}, true
 	}
 	if s.CatalogURL == "" && s.OrderURL == "" {
 		return client.Config{}, false
 	}
-	return client.Config{Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL)}, true
+	return client.Config{Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL), Caller: caller}, true
 }
 
 func addresses(list string) (urls []string) {

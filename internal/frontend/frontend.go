@@ -74,16 +74,25 @@ func plainPath(u *url.URL) bool {
 	return path.Clean(u.Path) == u.Path && strings.Count(u.Path, "/") == strings.Count(u.EscapedPath(), "/")
 }
 
-// forwarded are the headers that go along to a service.
+// forwarded are the headers that go along to a service: the caller's token as it
+// came, and nothing by which a service shows that it is one.
 func forwarded() []string {
-	return []string{"Accept", "Content-Type", "If-Match", "If-None-Match"}
+	return []string{"Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match"}
 }
 
 // ask sends a request to a service for the caller, and answers what it answers.
 func (f *FrontEnd) ask(c *gin.Context, service api.Service, method, uri string, body []byte) (any, error) {
+	answer, err := f.send(c, service, method, uri, body)
+	if err != nil {
+		return nil, err
+	}
+	return reply(answer), nil
+}
+
+func (f *FrontEnd) send(c *gin.Context, service api.Service, method, uri string, body []byte) (answer client.Answer, err error) {
 	request, err := http.NewRequestWithContext(c.Request.Context(), method, uri, bytes.NewReader(body))
 	if err != nil {
-		return nil, api.Errorf(api.CodeInvalid, "%w", err)
+		return answer, api.Errorf(api.CodeInvalid, "%w", err)
 	}
 	for _, name := range forwarded() {
 		if values := c.Request.Header.Values(name); len(values) > 0 {
@@ -91,11 +100,7 @@ func (f *FrontEnd) ask(c *gin.Context, service api.Service, method, uri string, 
 		}
 	}
 	request.Header.Set("X-Request-Id", web.RequestID(c))
-	answer, err := f.client.Send(service, request)
-	if err != nil {
-		return nil, err
-	}
-	return reply(answer), nil
+	return f.client.Send(service, request)
 }
 
 func reply(a client.Answer) web.Reply {
@@ -145,7 +150,7 @@ func (f *FrontEnd) purchase(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := orderID(c)
+	id, err := f.orderID(c)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +189,7 @@ func (f *FrontEnd) itemNumber(c *gin.Context) (int64, error) {
 // orderID makes the order's id of the Idempotency-Key, so that a repeated
 // request is the same order: the key itself if it is a UUID, else a UUID named
 // after account and key (RFC 9562, version 5).
-func orderID(c *gin.Context) (string, error) {
+func (f *FrontEnd) orderID(c *gin.Context) (string, error) {
 	keys := c.Request.Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
 		return api.NewID(), nil
@@ -196,5 +201,26 @@ func orderID(c *gin.Context) (string, error) {
 	if id, err := api.ParseID(key); err == nil {
 		return id, nil
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("bazar:"+web.CallerOf(c).Account+":"+key)).String(), nil
+	account, err := f.account(c)
+	if err != nil {
+		return "", err
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("bazar:"+account+":"+key)).String(), nil
+}
+
+// account is the id of the caller's account, as the account service says to the
+// caller's own token.
+func (f *FrontEnd) account(c *gin.Context) (string, error) {
+	if account := web.CallerOf(c).Account; account != "" {
+		return account, nil
+	}
+	answer, err := f.send(c, api.Accounts, http.MethodGet, "/v1/me", nil)
+	if err != nil {
+		return "", err
+	}
+	var me api.Me
+	if err := json.Unmarshal(answer.Body, &me); err != nil || me.ID == "" {
+		return "", api.Wrap(api.CodeUnavailable, err, "the account service did not say whose token this is; nothing was ordered")
+	}
+	return me.ID, nil
 }

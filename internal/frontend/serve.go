@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
 )
 
@@ -46,20 +48,24 @@ func (r Remote) Recover(ctx context.Context) error {
 // Close does nothing.
 func (r Remote) Close() error { return nil }
 
-// Command is `bazar serve`, with its healthcheck: it opens a store and answers
-// for it until it is told to stop.
-func Command(getenv func(string) string, open func(log *slog.Logger) (Store, error)) *cobra.Command {
+// Command is `bazar serve`, with its healthcheck: it opens a store, to which
+// it calls as caller, and answers for it until it is told to stop.
+func Command(getenv func(string) string, open func(log *slog.Logger, caller trust.Caller) (Store, error)) *cobra.Command {
 	settings := &web.Settings{Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9080"}
 	settings.FromEnv(getenv)
 	return web.Command("serve", "Serve the whole store behind one address", settings, nil,
 		func(ctx context.Context, log *slog.Logger) error {
-			store, err := open(log)
+			caller, err := settings.Caller(log, string(api.FrontEnd))
+			if err != nil {
+				return err
+			}
+			store, err := open(log, caller)
 			if err != nil {
 				return err
 			}
 			front := New(store.Client())
 			return web.Serve(ctx, log, *settings, web.Service{
-				Name:    "frontend",
+				Name:    string(api.FrontEnd),
 				Handler: web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.AnyHost()}, front.Routes()),
 				Ready:   store.Ready, Run: store.Recover, Close: store.Close,
 			})

@@ -56,13 +56,8 @@ func LoadKey(path string) (Key, error) {
 }
 
 func readKey(path string) (Key, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Key{}, api.Errorf(api.CodeInvalid, "service key: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return Key{}, api.Errorf(api.CodeInvalid,
-			"the service key %s may be read by others (mode %04o); type: chmod 600 %s", path, mode, path)
+	if err := CheckPrivate(path); err != nil {
+		return Key{}, err
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -79,6 +79,9 @@ func Acting(s api.Service, next http.Handler) http.Handler {
 // serviceOf is the service that sends a request and has shown that it does, ""
 // for none.
 func serviceOf(r *http.Request) api.Service {
-	service, _ := r.Context().Value(actingKey{}).(api.Service)
-	return service
+	if service, ok := r.Context().Value(actingKey{}).(api.Service); ok {
+		return service
+	}
+	name, _ := ServiceOf(r)
+	return api.Service(name)
 }

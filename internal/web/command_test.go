@@ -43,7 +43,7 @@ func fine(context.Context, *slog.Logger) error { return nil }
 func TestAFlagGoesBeforeTheEnvironmentBeforeTheDefault(t *testing.T) {
 	env := map[string]string{"BAZAR_ADDR": "127.0.0.1:3", "BAZAR_ADMIN_ADDR": "127.0.0.1:4"}
 	o := command(t, env, fine, "--addr", "127.0.0.1:5", "--db", "x", "--insecure")
-	want := web.Settings{Addr: "127.0.0.1:5", AdminAddr: "127.0.0.1:4", LogLevel: "info", Insecure: true}
+	want := web.Settings{Addr: "127.0.0.1:5", AdminAddr: "127.0.0.1:4", LogLevel: "info", TLS: web.TLS{Min: "1.3"}, Insecure: true}
 	if o.settings != want || o.db != "x" || o.code != 0 {
 		t.Errorf("%+v, want %+v", o, want)
 	}

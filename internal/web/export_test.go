@@ -20,3 +20,15 @@ func NewServer(ctx context.Context, log *slog.Logger, h http.Handler) *http.Serv
 
 // VersionOf is Version of another build.
 func VersionOf(info *debug.BuildInfo) string { return versionOf(info) }
+
+// MaxRefused is of how many tokens that stand for nobody something is remembered.
+const MaxRefused = maxRefused
+
+// Remembered is of how many tokens something is remembered: of those that stand
+// for somebody, and of those that do not.
+func Remembered(cached Introspector) (known, refused int) {
+	t, _ := cached.(*tokens)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.known), len(t.refused)
+}

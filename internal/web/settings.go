@@ -40,6 +40,9 @@ type Settings struct {
 // browser sends a token by itself.
 func (s *Settings) AnyHost() bool { return s.Accounts || s.Insecure && !s.LocalhostOnly }
 
+// Identities says that services show which one they are (see [Door]).
+func (s *Settings) Identities() bool { return s.Accounts || s.TLS.ClientCA != "" || s.TLS.ServiceKey != "" }
+
 // FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR, BAZAR_LOG_LEVEL and those of [TLS]
 // from the environment where they are set. Call it before [Settings.Bind].
 func (s *Settings) FromEnv(getenv func(string) string) {

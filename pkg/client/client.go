@@ -20,6 +20,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	// never is one. It is sent to these addresses alone, and where they are of
 	// another machine only over TLS.
 	Token func() (string, error)
+	// Caller is what the program shows and trusts over TLS.
+	Caller trust.Caller
 	// Transport carries the requests; nil means HTTP over the network.
 	Transport http.RoundTripper
 }
@@ -44,6 +47,7 @@ type Config struct {
 type Client struct {
 	transport http.RoundTripper
 	token     func() (string, error)
+	caller    trust.Caller
 	replicas  map[api.Service]*replicas
 	patience  time.Duration // 0: as long as the caller's context lasts
 }
@@ -56,9 +60,13 @@ type replicas struct {
 
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
-	client := &Client{transport: c.Transport, token: c.Token, replicas: map[api.Service]*replicas{}}
+	client := &Client{transport: c.Transport, token: c.Token, caller: c.Caller, replicas: map[api.Service]*replicas{}}
 	if client.transport == nil {
-		client.transport = newTransport()
+		config, err := c.Caller.Config()
+		if err != nil {
+			return nil, err
+		}
+		client.transport = newTransport(config)
 	}
 	for service, bases := range map[api.Service][]string{api.Catalog: c.Catalog, api.Orders: c.Orders, api.Accounts: c.Accounts} {
 		r := &replicas{}
@@ -80,17 +88,6 @@ func (c *Client) Within(d time.Duration) *Client {
 	within := *c
 	within.patience = d
 	return &within
-}
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		MaxIdleConns:          1_024,
-		MaxIdleConnsPerHost:   512,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-	}
 }
 
 // call is one request of the contract.
@@ -190,6 +187,9 @@ func problem(service api.Service, request *http.Request, response *http.Response
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // it is a hint
 		return p.WithRetryAfter(seconds)
 	}
+	if isPlainToTLS(response.StatusCode, body) {
+		return understand(plainToTLS{}).unavailable(service, response.Request.URL.Host, plainToTLS{})
+	}
 	before := fmt.Errorf("something before it answered %s", response.Status)
 	switch {
 	case response.StatusCode == http.StatusTooManyRequests:
@@ -266,6 +266,9 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		}
 		sent.Body = body
 	}
+	if err := r.sign(sent); err != nil {
+		return nil, api.Errorf(api.CodeInternal, "%w", err)
+	}
 	response, err := r.client.transport.RoundTrip(sent)
 	known, _ := errors.AsType[*api.Error](err)
 	switch {
@@ -273,6 +276,8 @@ func (r route) try(request *http.Request, base *url.URL) (*http.Response, *api.E
 		return response, nil
 	case known != nil:
 		return nil, known
+	case understand(err).reason != "":
+		return nil, understand(err).unavailable(r.service, base.Redacted(), err)
 	case connected.Load():
 		return nil, lost(r.service, request.Method, err)
 	default:
