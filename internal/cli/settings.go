@@ -26,6 +26,8 @@ type settings struct {
 	URL        string
 	CatalogURL string
 	OrderURL   string
+	AccountURL string
+	TokenFile  string
 	CAFile     string
 	DataDir    string
 	StateDir   string
@@ -46,6 +48,8 @@ func allSettings() []setting {
 		{"url", "BAZAR_URL", "url", "`URL` of a store's front end", func(s *settings) *string { return &s.URL }},
 		{"catalog_url", "BAZAR_CATALOG_URL", "catalog-url", "`URLs` of the catalog service, comma-separated", func(s *settings) *string { return &s.CatalogURL }},
 		{"order_url", "BAZAR_ORDER_URL", "order-url", "`URLs` of the order service, comma-separated", func(s *settings) *string { return &s.OrderURL }},
+		{"account_url", "BAZAR_ACCOUNT_URL", "account-url", "`URLs` of the account service, comma-separated", func(s *settings) *string { return &s.AccountURL }},
+		{"token_file", "BAZAR_TOKEN_FILE", "", "", func(s *settings) *string { return &s.TokenFile }},
 		{"ca_file", "BAZAR_CA_FILE", "ca-file", "`FILE` of a private CA (PEM), trusted beside the system's", func(s *settings) *string { return &s.CAFile }},
 		{"data_dir", "BAZAR_DATA_DIR", "data-dir", "`DIRECTORY` of the store that is opened when no URL is set", func(s *settings) *string { return &s.DataDir }},
 		{"currency", "BAZAR_CURRENCY", "currency", "ISO 4217 `CODE` of amounts without one", func(s *settings) *string { return &s.Currency }},
@@ -114,12 +118,12 @@ const (
 // choosePlace leaves one answer to where the store is: a directory that is typed
 // beats a URL of the environment, as one typed URL beats another.
 func (s *settings) choosePlace(from map[string]origin) {
-	services := max(from["catalog_url"], from["order_url"])
+	services := max(from["catalog_url"], from["order_url"], from["account_url"])
 	if max(services, from["data_dir"]) > from["url"] {
 		s.URL = ""
 	}
 	if from["data_dir"] > services {
-		s.CatalogURL, s.OrderURL = "", ""
+		s.CatalogURL, s.OrderURL, s.AccountURL = "", "", ""
 	}
 }
 
@@ -137,12 +141,15 @@ func parseTimeout(texts ...string) (time.Duration, error) {
 func (s *settings) remote() (client.Config, bool) {
 	caller := trust.Caller{CAFile: s.CAFile}
 	if s.URL != "" {
-		return client.Config{Catalog: addresses(s.URL), Orders: addresses(s.URL), Caller: caller}, true
+		all := addresses(s.URL)
+		return client.Config{Catalog: all, Orders: all, Accounts: all, Caller: caller}, true
 	}
-	if s.CatalogURL == "" && s.OrderURL == "" {
+	if s.CatalogURL == "" && s.OrderURL == "" && s.AccountURL == "" {
 		return client.Config{}, false
 	}
-	return client.Config{Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL), Caller: caller}, true
+	return client.Config{
+		Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL), Accounts: addresses(s.AccountURL), Caller: caller,
+	}, true
 }
 
 func addresses(list string) (urls []string) {
