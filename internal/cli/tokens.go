@@ -90,6 +90,9 @@ func (a *app) createToken(ctx context.Context, f *tokenFlags, password *password
 		return err
 	}
 	me, err := c.Me(ctx)
+	if err == nil && me.ID == api.LocalAccount {
+		err = noAccounts()
+	}
 	if err != nil {
 		return err
 	}
