@@ -26,6 +26,7 @@ type settings struct {
 	URL        string
 	CatalogURL string
 	OrderURL   string
+	AccountURL string
 	CAFile     string
 	DataDir    string
 	StateDir   string
@@ -46,6 +47,7 @@ func allSettings() []setting {
 		{"url", "BAZAR_URL", "url", "`URL` of a store's front end", func(s *settings) *string { return &s.URL }},
 		{"catalog_url", "BAZAR_CATALOG_URL", "catalog-url", "`URLs` of the catalog service, comma-separated", func(s *settings) *string { return &s.CatalogURL }},
 		{"order_url", "BAZAR_ORDER_URL", "order-url", "`URLs` of the order service, comma-separated", func(s *settings) *string { return &s.OrderURL }},
+		{"account_url", "BAZAR_ACCOUNT_URL", "account-url", "`URLs` of the account service, comma-separated", func(s *settings) *string { return &s.AccountURL }},
 		{"ca_file", "BAZAR_CA_FILE", "ca-file", "`FILE` of a private CA (PEM), trusted beside the system's", func(s *settings) *string { return &s.CAFile }},
 		{"data_dir", "BAZAR_DATA_DIR", "data-dir", "`DIRECTORY` of the store that is opened when no URL is set", func(s *settings) *string { return &s.DataDir }},
 		{"currency", "BAZAR_CURRENCY", "currency", "ISO 4217 `CODE` of amounts without one", func(s *settings) *string { return &s.Currency }},
@@ -137,21 +139,15 @@ func parseTimeout(texts ...string) (time.Duration, error) {
 func (s *settings) remote() (client.Config, bool) {
 	caller := trust.Caller{CAFile: s.CAFile}
 	if s.URL != "" {
-		return client.Config{Catalog: addresses(s.URL), Orders: addresses(s.URL), Caller: caller}, true
+		front := client.Addresses(s.URL)
+		return client.Config{Catalog: front, Orders: front, Accounts: front, Caller: caller}, true
 	}
-	if s.CatalogURL == "" && s.OrderURL == "" {
+	if s.CatalogURL == "" && s.OrderURL == "" && s.AccountURL == "" {
 		return client.Config{}, false
 	}
-	return client.Config{Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL), Caller: caller}, true
-}
-
-func addresses(list string) (urls []string) {
-	for u := range strings.SplitSeq(list, ",") {
-		if u = strings.TrimSpace(u); u != "" {
-			urls = append(urls, u)
-		}
-	}
-	return urls
+	return client.Config{
+		Catalog: client.Addresses(s.CatalogURL), Orders: client.Addresses(s.OrderURL), Accounts: client.Addresses(s.AccountURL), Caller: caller,
+	}, true
 }
 
 // userDir is Bazar's part of one of the user's base directories (XDG Base
