@@ -19,6 +19,7 @@ build: ## the programs, into bin/
 	go build -tags $(TAGS) -trimpath -o bin/bazar ./cmd/bazar-cli
 	go build -tags $(TAGS) -trimpath -o bin/catalog ./cmd/catalog
 	go build -tags $(TAGS) -trimpath -o bin/order ./cmd/order
+	go build -tags $(TAGS) -trimpath -o bin/account ./cmd/account
 
 .PHONY: test
 test: ## all tests

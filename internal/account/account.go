@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"gorm.io/gorm"
@@ -59,6 +61,27 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		db: db, registration: o.Registration, log: o.Log, now: o.Now,
 		hashes: newHashes(), throttle: &throttle{db: db, now: o.Now}, common: readCommonest(),
 	}, nil
+}
+
+// hashMemory is how much memory a service that serves should live on: what its
+// hashes take, and room for the rest.
+const hashMemory = 256 << 20
+
+// OpenServed is [Open] for a program that serves: registration is open or
+// closed. Each hash takes and leaves as much memory as everything else takes in
+// hours, so that the collector is told when that is enough.
+func OpenServed(ctx context.Context, o Options, registration string) (*Service, error) {
+	switch registration {
+	case "open":
+		o.Registration = true
+	case "closed":
+	default:
+		return nil, api.Errorf(api.CodeInvalid, "registration is open or closed, not %q", registration)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(hashMemory)
+	}
+	return Open(ctx, o)
 }
 
 // Close closes the service's database.

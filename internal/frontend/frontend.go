@@ -47,6 +47,9 @@ func (f *FrontEnd) Routes() []web.Route {
 
 // forward sends a request on as it is, and answers what the service answers.
 func (f *FrontEnd) forward(service api.Service) web.Handler {
+	if service == api.Accounts && !f.client.Serves(api.Accounts) {
+		return noAccounts
+	}
 	return func(c *gin.Context) (any, error) {
 		u := c.Request.URL
 		if !plainPath(u) {

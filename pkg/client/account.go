@@ -16,10 +16,17 @@ func (c *Client) Introspect(ctx context.Context, token string) (who api.Introspe
 	return who, err
 }
 
-// Register makes an account: one's own where registration is open, or any if an
-// admin asks.
+// Register makes an account, where registration is open.
 func (c *Client) Register(ctx context.Context, r api.NewAccount) (account api.Account, err error) {
-	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPost, path: "/v1/accounts", body: r}, &account)
+	err = c.do(ctx, call{
+		service: api.Accounts, method: http.MethodPost, path: "/v1/accounts", body: r, anonymous: true, private: true,
+	}, &account)
+	return account, err
+}
+
+// AddAccount makes an account for somebody; for admins.
+func (c *Client) AddAccount(ctx context.Context, r api.NewAccount) (account api.Account, err error) {
+	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPost, path: "/v1/accounts", body: r, private: true}, &account)
 	return account, err
 }
 
@@ -48,7 +55,7 @@ func (c *Client) EditAccount(ctx context.Context, ref string, edit api.AccountEd
 
 // Login makes a token for who knows an account's password.
 func (c *Client) Login(ctx context.Context, r api.TokenRequest) (issued api.IssuedToken, err error) {
-	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPost, path: "/v1/tokens", body: r}, &issued)
+	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPost, path: "/v1/tokens", body: r, anonymous: true, private: true}, &issued)
 	return issued, err
 }
 
@@ -78,6 +85,6 @@ func (c *Client) Me(ctx context.Context) (me api.Me, err error) {
 // ChangePassword gives the account another password, and revokes its other
 // tokens.
 func (c *Client) ChangePassword(ctx context.Context, r api.PasswordChange) (account api.Account, err error) {
-	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPut, path: "/v1/me/password", body: r}, &account)
+	err = c.do(ctx, call{service: api.Accounts, method: http.MethodPut, path: "/v1/me/password", body: r, private: true}, &account)
 	return account, err
 }

@@ -33,6 +33,10 @@ type Config struct {
 	Catalog  []string
 	Orders   []string
 	Accounts []string
+	// Token gives the token that is sent along, "" for none; nil means that there
+	// never is one. It is sent to these addresses alone, and where they are of
+	// another machine only over TLS.
+	Token func() (string, error)
 	// Caller is what the program shows and trusts over TLS.
 	Caller trust.Caller
 	// Transport carries the requests; nil means HTTP over the network.
@@ -42,6 +46,7 @@ type Config struct {
 // Client calls Bazar's services. It is safe for use by many at once.
 type Client struct {
 	transport http.RoundTripper
+	token     func() (string, error)
 	caller    trust.Caller
 	replicas  map[api.Service]*replicas
 	patience  time.Duration // 0: as long as the caller's context lasts
@@ -65,7 +70,7 @@ func Addresses(list string) (urls []string) {
 
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
-	client := &Client{transport: c.Transport, caller: c.Caller, replicas: map[api.Service]*replicas{}}
+	client := &Client{transport: c.Transport, token: c.Token, caller: c.Caller, replicas: map[api.Service]*replicas{}}
 	if client.transport == nil {
 		config, err := c.Caller.Config()
 		if err != nil {
@@ -103,6 +108,8 @@ type call struct {
 	query   url.Values
 	header  http.Header
 	body    any // nil for none
+	// anonymous goes without a token, private has a password in it.
+	anonymous, private bool
 }
 
 // do sends a call and decodes its answer into reply. Its errors are
@@ -111,6 +118,9 @@ type call struct {
 // and its answer lost.
 func (c *Client) do(ctx context.Context, call call, reply any) error {
 	request, err := call.request(ctx)
+	if err == nil {
+		err = c.authorize(&call, request)
+	}
 	if err != nil {
 		return err
 	}

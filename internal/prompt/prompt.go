@@ -1,0 +1,131 @@
+// Package prompt reads secrets: typed at a terminal that does not show them,
+// from a stream, or from a file that nobody else may read. A secret is never an
+// argument, where every program on the machine could see it.
+package prompt
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/bazar-store/bazar/pkg/api"
+)
+
+// maxSecret is the longest secret that is read, in bytes.
+const maxSecret = 4 << 10
+
+// Terminal is where a person types. Questions go to out.
+type Terminal struct {
+	In  io.Reader
+	Out io.Writer
+}
+
+// IsThere says whether somebody can type.
+func (t Terminal) IsThere() bool { return t.descriptor() >= 0 }
+
+func (t Terminal) descriptor() int {
+	if f, ok := t.In.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
+		return int(f.Fd())
+	}
+	return -1
+}
+
+// Ask asks for a secret, which the terminal does not show. Where ctx ends first
+// the terminal is as it was.
+func (t Terminal) Ask(ctx context.Context, question string) (string, error) {
+	fd := t.descriptor()
+	if fd < 0 {
+		return "", api.Errorf(api.CodeInvalid, "nobody can type a password here: standard input is no terminal")
+	}
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("terminal: %w", err)
+	}
+	if _, err := fmt.Fprint(t.Out, question+" "); err != nil {
+		return "", err
+	}
+	type answer struct {
+		secret []byte
+		err    error
+	}
+	typed := make(chan answer, 1)
+	go func() { // a read can't be called off; it ends with the process
+		secret, err := term.ReadPassword(fd)
+		typed <- answer{secret, err}
+	}()
+	select {
+	case a := <-typed:
+		_, _ = fmt.Fprintln(t.Out) // the newline that was typed was not shown either
+		return string(a.secret), a.err
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(t.Out)
+		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
+}
+
+// AskNew asks for a secret that is made now, twice, because a slip can't be seen.
+func (t Terminal) AskNew(ctx context.Context, question, again string) (string, error) {
+	secret, err := t.Ask(ctx, question)
+	if err != nil {
+		return "", err
+	}
+	repeated, err := t.Ask(ctx, again)
+	if err == nil && repeated != secret {
+		err = api.Errorf(api.CodeInvalid, "the two are not the same; nothing was done")
+	}
+	return secret, err
+}
+
+// Lines reads so many secrets from a stream, one a line.
+func Lines(in io.Reader, count int) ([]string, error) {
+	lines := bufio.NewScanner(io.LimitReader(in, int64(count)*maxSecret))
+	secrets := make([]string, 0, count)
+	for len(secrets) < count && lines.Scan() {
+		secrets = append(secrets, strings.TrimSuffix(lines.Text(), "\r"))
+	}
+	if err := lines.Err(); err != nil {
+		return nil, api.Wrap(api.CodeInvalid, err, "standard input can't be read")
+	}
+	if len(secrets) < count {
+		return nil, api.Errorf(api.CodeInvalid, "standard input has %d of %d lines; give one secret a line", len(secrets), count)
+	}
+	return secrets, nil
+}
+
+// File reads a secret from the first line of a file that nobody but its owner may
+// read. Of one that others may read, the error says what to type.
+func File(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", api.Errorf(api.CodeInvalid, "the file of the secret can't be read: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	info, err := f.Stat()
+	if err != nil {
+		return "", api.Errorf(api.CodeInvalid, "the file of the secret can't be read: %w", err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return "", api.Errorf(api.CodeInvalid, "%s may be read by others than you; type: chmod 600 %s", path, quoted(path))
+	}
+	secrets, err := Lines(f, 1)
+	if err != nil {
+		return "", api.Errorf(api.CodeInvalid, "%s has no secret in its first line", path)
+	}
+	return secrets[0], nil
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%", r)
+	}) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}
