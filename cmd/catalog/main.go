@@ -12,6 +12,7 @@ import (
 	"github.com/bazar-store/bazar/internal/bookfile"
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/internal/web"
+	"github.com/bazar-store/bazar/pkg/client"
 )
 
 func main() {
@@ -22,9 +23,18 @@ func main() {
 		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:catalog.db"), "`database` of the books (BAZAR_DB)")
 		fs.StringVar(&options.Currency, "currency", options.Currency, "ISO 4217 `code` of a store that is made now (BAZAR_CURRENCY)")
 		settings.BindCalls(fs)
+		settings.BindAccounts(fs)
 	}
 	command := web.Command("catalog", "Keep the books: topics, search, stock, reservations", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
-		options.Log = log
+		caller, err := settings.Caller(log, "catalog")
+		if err != nil {
+			return err
+		}
+		calls, err := client.New(client.Config{Accounts: client.Addresses(settings.AccountURL), Caller: caller})
+		if err != nil {
+			return err
+		}
+		options.Accounts, options.Identities, options.Log = settings.Checker(calls), settings.Identities(), log
 		service, err := catalog.Open(ctx, options)
 		if err != nil {
 			return err

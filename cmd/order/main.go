@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -18,22 +17,25 @@ import (
 func main() {
 	settings := web.Settings{Addr: "127.0.0.1:8082", AdminAddr: "127.0.0.1:9082"}
 	settings.FromEnv(os.Getenv)
-	var database, catalogURL string
+	var options order.Options
+	var catalogURL string
 	bind := func(fs *pflag.FlagSet) {
-		fs.StringVar(&database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:order.db"), "`database` of the orders (BAZAR_DB)")
+		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:order.db"), "`database` of the orders (BAZAR_DB)")
 		fs.StringVar(&catalogURL, "catalog-url", cmp.Or(os.Getenv("BAZAR_CATALOG_URL"), "http://127.0.0.1:8081"), "`URLs` of the catalog, comma-separated (BAZAR_CATALOG_URL)")
 		settings.BindCalls(fs)
+		settings.BindAccounts(fs)
 	}
 	command := web.Command("order", "Keep the orders: the purchase and its recovery", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
 		caller, err := settings.Caller(log, "order")
 		if err != nil {
 			return err
 		}
-		catalog, err := client.New(client.Config{Catalog: strings.Split(catalogURL, ","), Caller: caller})
+		calls, err := client.New(client.Config{Catalog: client.Addresses(catalogURL), Accounts: client.Addresses(settings.AccountURL), Caller: caller})
 		if err != nil {
 			return err
 		}
-		service, err := order.Open(ctx, order.Options{Database: database, Catalog: catalog, Log: log})
+		options.Catalog, options.Accounts, options.Log = calls, settings.Checker(calls), log
+		service, err := order.Open(ctx, options)
 		if err != nil {
 			return err
 		}

@@ -17,11 +17,6 @@ func (s *Service) Handler(anyHost bool) http.Handler {
 	return web.NewEngine(web.EngineOptions{Log: s.log, AnyHost: anyHost, Door: s.door}, s.Routes())
 }
 
-// HandlerFor answers in this process, where only that one service calls.
-func (s *Service) HandlerFor(service api.Service) http.Handler {
-	return web.Acting(service, s.Handler(true))
-}
-
 // Routes is the catalog's part of the contract.
 func (s *Service) Routes() []web.Route {
 	return []web.Route{

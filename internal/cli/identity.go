@@ -19,7 +19,7 @@ func (s *settings) accountTarget() string {
 	if s.URL != "" {
 		place = s.URL
 	}
-	urls := addresses(place)
+	urls := client.Addresses(place)
 	for i := range urls {
 		urls[i] = strings.TrimSuffix(urls[i], "/")
 	}

@@ -21,9 +21,10 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	cmd := frontend.Command(a.getenv, a.openServed)
+	cmd := frontend.Command(a.getenv, func() string { return a.settings.AccountURL }, a.openServed)
 	cmd.Long = "Serve the whole store behind one address: the store in the data directory, or, with\n" +
-		"BAZAR_CATALOG_URL and BAZAR_ORDER_URL, the services there."
+		"BAZAR_CATALOG_URL and BAZAR_ORDER_URL, the services there. With BAZAR_ACCOUNT_URL too,\n" +
+		"people log in; the services must then know the same accounts."
 	cmd.Example = "  bazar serve\n  curl http://127.0.0.1:8080/info/2"
 	return cmd
 }
@@ -31,10 +32,10 @@ func (a *app) serveCommand() *cobra.Command {
 // openServed opens the store that is served. A front end does not stand before
 // another one, so BAZAR_URL does not count here.
 func (a *app) openServed(log *slog.Logger, caller trust.Caller) (frontend.Store, error) {
-	services := settings{CatalogURL: a.settings.CatalogURL, OrderURL: a.settings.OrderURL}
+	services := settings{CatalogURL: a.settings.CatalogURL, OrderURL: a.settings.OrderURL, AccountURL: a.settings.AccountURL}
 	if remote, set := services.remote(); set {
 		if services.CatalogURL == "" || services.OrderURL == "" {
-			return nil, api.Errorf(api.CodeInvalid, "set both BAZAR_CATALOG_URL and BAZAR_ORDER_URL, or neither")
+			return nil, api.Errorf(api.CodeInvalid, "set both BAZAR_CATALOG_URL and BAZAR_ORDER_URL, or neither; BAZAR_ACCOUNT_URL needs both")
 		}
 		remote.Caller = caller
 		remote.Caller.CAFile = cmp.Or(a.settings.CAFile, caller.CAFile)

@@ -141,24 +141,15 @@ func parseTimeout(texts ...string) (time.Duration, error) {
 func (s *settings) remote() (client.Config, bool) {
 	caller := trust.Caller{CAFile: s.CAFile}
 	if s.URL != "" {
-		all := addresses(s.URL)
+		all := client.Addresses(s.URL)
 		return client.Config{Catalog: all, Orders: all, Accounts: all, Caller: caller}, true
 	}
 	if s.CatalogURL == "" && s.OrderURL == "" && s.AccountURL == "" {
 		return client.Config{}, false
 	}
 	return client.Config{
-		Catalog: addresses(s.CatalogURL), Orders: addresses(s.OrderURL), Accounts: addresses(s.AccountURL), Caller: caller,
+		Catalog: client.Addresses(s.CatalogURL), Orders: client.Addresses(s.OrderURL), Accounts: client.Addresses(s.AccountURL), Caller: caller,
 	}, true
-}
-
-func addresses(list string) (urls []string) {
-	for u := range strings.SplitSeq(list, ",") {
-		if u = strings.TrimSpace(u); u != "" {
-			urls = append(urls, u)
-		}
-	}
-	return urls
 }
 
 // userDir is Bazar's part of one of the user's base directories (XDG Base

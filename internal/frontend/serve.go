@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,9 @@ func (r Remote) Ready(ctx context.Context) error {
 		return err
 	}
 	_, err := r.Calls.Orders(ctx, 1, "", false)
+	if api.CodeOf(err) == api.CodeUnauthenticated {
+		return nil // it answers; a server has no token of its own
+	}
 	return err
 }
 
@@ -49,12 +53,16 @@ func (r Remote) Recover(ctx context.Context) error {
 func (r Remote) Close() error { return nil }
 
 // Command is `bazar serve`, with its healthcheck: it opens a store, to which
-// it calls as caller, and answers for it until it is told to stop.
-func Command(getenv func(string) string, open func(log *slog.Logger, caller trust.Caller) (Store, error)) *cobra.Command {
+// it calls as caller, and answers for it until it is told to stop. accountURL
+// says where its services know callers by, "" if nowhere.
+func Command(
+	getenv func(string) string, accountURL func() string, open func(log *slog.Logger, caller trust.Caller) (Store, error),
+) *cobra.Command {
 	settings := &web.Settings{Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9080"}
 	settings.FromEnv(getenv)
 	return web.Command("serve", "Serve the whole store behind one address", settings, nil,
 		func(ctx context.Context, log *slog.Logger) error {
+			settings.AccountURL = accountURL()
 			caller, err := settings.Caller(log, string(api.FrontEnd))
 			if err != nil {
 				return err
@@ -66,10 +74,18 @@ func Command(getenv func(string) string, open func(log *slog.Logger, caller trus
 			front := New(store.Client())
 			return web.Serve(ctx, log, *settings, web.Service{
 				Name:    string(api.FrontEnd),
-				Handler: web.NewEngine(web.EngineOptions{Log: log, AnyHost: settings.AnyHost()}, front.Routes()),
+				Handler: front.Handler(log, settings),
 				Ready:   store.Ready, Run: store.Recover, Close: store.Close,
 			})
 		})
+}
+
+// Handler answers the front end's routes. Where there are accounts, the services
+// behind it judge who comes.
+func (f *FrontEnd) Handler(log *slog.Logger, s *web.Settings) http.Handler {
+	return web.NewEngine(web.EngineOptions{
+		Log: log, AnyHost: s.AnyHost(), Door: web.Door{Forwards: s.AccountURL != ""},
+	}, f.Routes())
 }
 
 // Version is the program's version.

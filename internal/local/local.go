@@ -23,14 +23,7 @@ import (
 const (
 	catalogHost = "catalog.local"
 	orderHost   = "order.local"
-	// ownHost is the catalog as the order service reaches it.
-	ownHost = "catalog.order.local"
 )
-
-// Accounts says for whom tokens stand; the shared client does.
-type Accounts interface {
-	Introspect(ctx context.Context, token string) (api.Introspection, error)
-}
 
 // Options says which store to open.
 type Options struct {
@@ -40,19 +33,15 @@ type Options struct {
 	// [catalog.Options].
 	Currency string
 	Starter  func() ([]api.ImportRow, error)
-	// Accounts is nil where there are no accounts: whoever calls is then
-	// [api.LocalAccount].
-	Accounts Accounts
 	Log      *slog.Logger
 }
 
 // Store is a store in this process. Its services open when they are first
 // called, so that a command pays only for what it uses.
 type Store struct {
-	options   Options
-	client    *client.Client
-	forOrders *client.Client
-	calls     *transport
+	options Options
+	client  *client.Client
+	calls   *transport
 
 	mu      sync.Mutex
 	catalog *catalog.Service
@@ -68,10 +57,6 @@ func Open(o Options) (*Store, error) {
 	s.client, err = client.New(client.Config{
 		Catalog: []string{"http://" + catalogHost}, Orders: []string{"http://" + orderHost}, Transport: s.calls,
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.forOrders, err = client.New(client.Config{Catalog: []string{"http://" + ownHost}, Transport: s.calls})
 	return s, err
 }
 
@@ -125,9 +110,6 @@ func (s *Store) handler(ctx context.Context, host string) (http.Handler, error) 
 	if err != nil {
 		return nil, err
 	}
-	if host == ownHost {
-		return books.HandlerFor(api.Orders), nil
-	}
 	return books.Handler(true), nil
 }
 
@@ -142,7 +124,7 @@ func (s *Store) openCatalog(ctx context.Context) (_ *catalog.Service, err error)
 	}
 	s.catalog, err = catalog.Open(ctx, catalog.Options{
 		Database: "sqlite:" + filepath.Join(s.options.Dir, "catalog.db"),
-		Currency: s.options.Currency, Starter: s.options.Starter, Accounts: s.options.Accounts, Log: s.options.Log,
+		Currency: s.options.Currency, Starter: s.options.Starter, Log: s.options.Log,
 	})
 	return s.catalog, err
 }
@@ -158,7 +140,7 @@ func (s *Store) openOrders(ctx context.Context) (_ *order.Service, err error) {
 	}
 	s.orders, err = order.Open(ctx, order.Options{
 		Database: "sqlite:" + filepath.Join(s.options.Dir, "order.db"),
-		Catalog:  s.forOrders, Accounts: s.options.Accounts, Log: s.options.Log,
+		Catalog:  s.client, Log: s.options.Log,
 	})
 	return s.orders, err
 }

@@ -64,24 +64,9 @@ func callerBy(i *api.Introspection) Caller {
 	return caller
 }
 
-// actingKey is where a request's context has the service that sends it within
-// this process.
-type actingKey struct{}
-
-// Acting answers requests as if a service had sent them: for a way within one
-// process that only that service takes.
-func Acting(s api.Service, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actingKey{}, s)))
-	})
-}
-
 // serviceOf is the service that sends a request and has shown that it does, ""
 // for none.
 func serviceOf(r *http.Request) api.Service {
-	if service, ok := r.Context().Value(actingKey{}).(api.Service); ok {
-		return service
-	}
 	name, _ := ServiceOf(r)
 	return api.Service(name)
 }

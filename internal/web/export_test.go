@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // ServeWithin is Serve with another drain time.
@@ -31,4 +33,11 @@ func Remembered(cached Introspector) (known, refused int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.known), len(t.refused)
+}
+
+// Acting answers requests as if a service had sent them, and shown that it did.
+func Acting(s api.Service, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, string(s))))
+	})
 }

@@ -135,9 +135,9 @@ func listenBoth(ctx context.Context, log *slog.Logger, s Settings) (public, admi
 
 func announce(ctx context.Context, log *slog.Logger, s Settings, name string, public, admin net.Listener) {
 	switch {
-	case s.Insecure && s.Accounts && s.TLS.Cert == "":
+	case s.Insecure && s.hasAccounts() && s.TLS.Cert == "":
 		log.WarnContext(ctx, "insecure: no TLS; passwords and tokens can be read on the way")
-	case s.Accounts:
+	case s.hasAccounts():
 	case s.AnyHost():
 		log.WarnContext(ctx, "insecure: no accounts and no guard; anyone who reaches this address may do anything")
 	case s.Insecure:

@@ -24,9 +24,11 @@ type Settings struct {
 	LogLevel  string
 	// TLS is for HTTPS, and for what services show each other.
 	TLS TLS
-	// Accounts says that callers are asked who they are. The program sets it,
-	// before it serves.
+	// Accounts says that this program keeps the accounts itself.
 	Accounts bool
+	// AccountURL is where a service checks tokens: the account service's URLs,
+	// comma-separated; empty where there are no accounts.
+	AccountURL string
 	// Insecure lets a server listen beyond this machine without accounts, or
 	// without TLS.
 	Insecure bool
@@ -38,18 +40,31 @@ type Settings struct {
 // AnyHost says whether requests may name any host and come from any origin (see
 // [EngineOptions]): with accounts a web page has nothing to abuse, because no
 // browser sends a token by itself.
-func (s *Settings) AnyHost() bool { return s.Accounts || s.Insecure && !s.LocalhostOnly }
+func (s *Settings) AnyHost() bool { return s.hasAccounts() || s.Insecure && !s.LocalhostOnly }
+
+// hasAccounts says whether callers are asked who they are.
+func (s *Settings) hasAccounts() bool { return s.Accounts || s.AccountURL != "" }
+
+// Checker is how a service checks tokens, by a client of the account service: nil
+// where there are no accounts.
+func (s *Settings) Checker(accounts Introspector) Introspector {
+	if s.AccountURL == "" {
+		return nil
+	}
+	return Cached(accounts)
+}
 
 // Identities says that services show which one they are (see [Door]).
-func (s *Settings) Identities() bool { return s.Accounts || s.TLS.ClientCA != "" || s.TLS.ServiceKey != "" }
+func (s *Settings) Identities() bool { return s.hasAccounts() || s.TLS.ClientCA != "" || s.TLS.ServiceKey != "" }
 
 // FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR, BAZAR_LOG_LEVEL and those of [TLS]
 // from the environment where they are set. Call it before [Settings.Bind].
 func (s *Settings) FromEnv(getenv func(string) string) {
 	for name, field := range map[string]*string{
-		"BAZAR_ADDR":       &s.Addr,
-		"BAZAR_ADMIN_ADDR": &s.AdminAddr,
-		"BAZAR_LOG_LEVEL":  &s.LogLevel,
+		"BAZAR_ADDR":        &s.Addr,
+		"BAZAR_ADMIN_ADDR":  &s.AdminAddr,
+		"BAZAR_LOG_LEVEL":   &s.LogLevel,
+		"BAZAR_ACCOUNT_URL": &s.AccountURL,
 	} {
 		if value := getenv(name); value != "" {
 			*field = value
@@ -72,6 +87,13 @@ func (s *Settings) Bind(fs *pflag.FlagSet) {
 		"with --insecure, still refuse web pages and requests that do not name localhost: for a container whose port is published on this machine alone")
 }
 
+// BindAccounts adds the flag of a service that checks tokens. It is for
+// [Command]'s bindMore.
+func (s *Settings) BindAccounts(fs *pflag.FlagSet) {
+	fs.StringVar(&s.AccountURL, "account-url", s.AccountURL,
+		"`URLs` of the account service, comma-separated, by which callers are known; without one everyone is local (BAZAR_ACCOUNT_URL)")
+}
+
 // check refuses addresses that would open a store without accounts to others, or
 // passwords and tokens to whoever listens on the way.
 func (s *Settings) check() error {
@@ -83,7 +105,7 @@ func (s *Settings) check() error {
 		return err
 	}
 	switch {
-	case !s.Accounts:
+	case !s.hasAccounts():
 		return api.Errorf(api.CodeForbidden,
 			"refusing to serve on %s: without accounts anyone who reaches it may do anything", s.Addr)
 	case s.TLS.Cert == "":

@@ -79,7 +79,7 @@ func (s *Settings) serviceKey(name string) (trust.Key, error) {
 		return trust.Key{}, nil
 	case s.TLS.ServiceKey != "":
 		return trust.LoadKey(s.TLS.ServiceKey)
-	case !s.Accounts || s.TLS.ClientCA != "":
+	case !s.hasAccounts() || s.TLS.ClientCA != "":
 		return trust.Key{}, nil
 	case s.TLS.state == "":
 		return trust.Key{}, api.Errorf(api.CodeInvalid, "there is no home directory for the services' key; name a file with BAZAR_SERVICE_KEY_FILE")

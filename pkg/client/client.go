@@ -58,6 +58,16 @@ type replicas struct {
 	best atomic.Int64
 }
 
+// Addresses reads base URLs that are separated by commas.
+func Addresses(list string) (urls []string) {
+	for u := range strings.SplitSeq(list, ",") {
+		if u = strings.TrimSpace(u); u != "" {
+			urls = append(urls, u)
+		}
+	}
+	return urls
+}
+
 // New makes a client; the URLs must be http or https.
 func New(c Config) (*Client, error) {
 	client := &Client{transport: c.Transport, token: c.Token, caller: c.Caller, replicas: map[api.Service]*replicas{}}
