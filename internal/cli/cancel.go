@@ -51,11 +51,18 @@ func (a *app) takeBack(ctx context.Context, c *client.Client, id string) (order 
 	if err != nil {
 		return order, err
 	}
-	e := a.entry(id, store.StoreID)
+	me, err := a.me(ctx)
+	if err != nil {
+		return order, err
+	}
+	e := a.entry(id, store.StoreID, me.ID)
 	e.Cancel = true
 	before, unknown := a.journal().read(id)
 	if unknown == nil && before.StoreID != store.StoreID {
 		return order, api.Errorf(api.CodeConflict, "order %s was begun in another store, at %s; cancel it there", id, before.Target)
+	}
+	if unknown == nil && before.Account != me.ID {
+		return order, api.Errorf(api.CodeConflict, "order %s was begun by another account; cancel it as that one", id)
 	}
 	fresh, err := a.journal().write(&e)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,7 @@ type app struct {
 
 	store *local.Store
 	calls *client.Client
+	token func() (string, error) // the one that is sent along, "" for none
 }
 
 // Main runs the command that args (without the program's name) ask for and
@@ -66,7 +68,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.bind(root.PersistentFlags())
 	a.output.bind(root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: "shop", Title: "Shop:"}, &cobra.Group{ID: "keep", Title: "Keep the shop:"},
-		&cobra.Group{ID: "run", Title: "Run it:"})
+		&cobra.Group{ID: "accounts", Title: "Accounts:"}, &cobra.Group{ID: "run", Title: "Run it:"})
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = group
@@ -75,6 +77,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	add("shop", a.searchCommand(), a.infoCommand(), a.buyCommand(), a.topicsCommand(), a.ordersCommand())
 	add("keep", a.stockCommand(), a.priceCommand(), a.booksCommand(), a.importCommand(), a.importsCommand(), a.exportCommand(), a.historyCommand())
+	add("accounts", a.registerCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwdCommand(), a.tokenCommand(), a.accountsCommand())
 	add("run", a.serveCommand(), a.certsCommand(), a.auditCommand(), a.statusCommand(), a.configCommand(), a.versionCommand())
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(helpCommand())
@@ -97,6 +100,7 @@ func (a *app) begin(cmd *cobra.Command) error {
 		return err
 	}
 	a.output.preset = a.settings.Output
+	a.token = sync.OnceValues(a.findToken)
 	a.understood = true
 	return nil
 }
@@ -108,6 +112,7 @@ func (a *app) client() (*client.Client, error) {
 		return a.calls, nil
 	}
 	if remote, set := a.settings.remote(); set {
+		remote.Token = a.token
 		c, err := client.New(remote)
 		if err != nil {
 			return nil, err

@@ -123,9 +123,18 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 		if strings.HasPrefix(e.Detail, "no order") {
 			return "`bazar orders list` shows your orders"
 		}
+		if strings.HasPrefix(e.Detail, "no token") {
+			return "`bazar token list` shows your tokens"
+		}
 		if strings.HasPrefix(e.Detail, "no import") {
 			return "`bazar imports list` shows the imports"
 		}
+	case api.CodeUnauthenticated:
+		if cmd.Name() != "login" {
+			return "`bazar login NAME` logs you in"
+		}
+	case api.CodeRateLimited:
+		return "nothing was done; wait, then do the same again"
 	case api.CodeForbidden:
 		if cmd.Name() == "serve" {
 			return "use a loopback address such as 127.0.0.1:8080, or --insecure if everyone who reaches it may do anything"

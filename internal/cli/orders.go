@@ -129,6 +129,10 @@ func (a *app) resume(ctx context.Context, all bool) error {
 	if err != nil {
 		return err
 	}
+	me, err := a.me(ctx)
+	if err != nil {
+		return err
+	}
 	entries, err := a.journal().entries()
 	if err != nil {
 		a.streams.Note(err.Error())
@@ -137,7 +141,7 @@ func (a *app) resume(ctx context.Context, all bool) error {
 	for i := range entries {
 		e := &entries[i]
 		switch {
-		case e.StoreID != store.StoreID || e.Account != api.LocalAccount:
+		case e.StoreID != store.StoreID || e.Account != me.ID:
 			continue
 		case !all && time.Since(e.Time) > resumeWithin:
 			old++

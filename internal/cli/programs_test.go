@@ -46,7 +46,7 @@ func build(dir string) error {
 	if raceEnabled {
 		args = append(args, "-race")
 	}
-	args = append(args, "../../cmd/bazar-cli", "../../cmd/catalog", "../../cmd/order")
+	args = append(args, "../../cmd/bazar-cli", "../../cmd/catalog", "../../cmd/order", "../../cmd/account")
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}

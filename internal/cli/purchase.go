@@ -19,8 +19,12 @@ func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) 
 	if err != nil {
 		return order, err
 	}
-	a.mentionUnsettled(store.StoreID)
-	e := a.entry(id, store.StoreID)
+	me, err := a.me(ctx)
+	if err != nil {
+		return order, err
+	}
+	a.mentionUnsettled(store.StoreID, me.ID)
+	e := a.entry(id, store.StoreID, me.ID)
 	e.Lines = lines
 	fresh, err := a.journal().write(&e)
 	if err != nil {
@@ -34,8 +38,8 @@ func (a *app) purchase(ctx context.Context, id string, lines []api.LineRequest) 
 }
 
 // entry is what the journal keeps of an order that is begun now.
-func (a *app) entry(id, storeID string) entry {
-	return entry{ID: id, Target: a.settings.target(), StoreID: storeID, Account: api.LocalAccount, Time: time.Now().UTC()}
+func (a *app) entry(id, storeID, account string) entry {
+	return entry{ID: id, Target: a.settings.target(), StoreID: storeID, Account: account, Time: time.Now().UTC()}
 }
 
 // isFinal says whether the order has its end: settled, or refused by name.
@@ -130,16 +134,16 @@ func (a *app) endingOf(err error) *ending {
 	return &ending{exit: exitOf(api.CodeOf(err)), err: err}
 }
 
-// mentionUnsettled reminds of purchases in this store that were cut off. Those
+// mentionUnsettled reminds of an account's purchases in this store that were cut off. Those
 // of a moment ago are other commands at work.
-func (a *app) mentionUnsettled(storeID string) {
+func (a *app) mentionUnsettled(storeID, account string) {
 	entries, err := a.journal().entries()
 	if err != nil {
 		a.streams.Note(err.Error())
 	}
 	unsettled := 0
 	for _, e := range entries {
-		if e.StoreID == storeID && time.Since(e.Time) > a.settings.Timeout+time.Minute {
+		if e.StoreID == storeID && e.Account == account && time.Since(e.Time) > a.settings.Timeout+time.Minute {
 			unsettled++
 		}
 	}

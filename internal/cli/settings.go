@@ -27,6 +27,7 @@ type settings struct {
 	CatalogURL string
 	OrderURL   string
 	AccountURL string
+	TokenFile  string
 	CAFile     string
 	DataDir    string
 	StateDir   string
@@ -48,6 +49,7 @@ func allSettings() []setting {
 		{"catalog_url", "BAZAR_CATALOG_URL", "catalog-url", "`URLs` of the catalog service, comma-separated", func(s *settings) *string { return &s.CatalogURL }},
 		{"order_url", "BAZAR_ORDER_URL", "order-url", "`URLs` of the order service, comma-separated", func(s *settings) *string { return &s.OrderURL }},
 		{"account_url", "BAZAR_ACCOUNT_URL", "account-url", "`URLs` of the account service, comma-separated", func(s *settings) *string { return &s.AccountURL }},
+		{"token_file", "BAZAR_TOKEN_FILE", "", "", func(s *settings) *string { return &s.TokenFile }},
 		{"ca_file", "BAZAR_CA_FILE", "ca-file", "`FILE` of a private CA (PEM), trusted beside the system's", func(s *settings) *string { return &s.CAFile }},
 		{"data_dir", "BAZAR_DATA_DIR", "data-dir", "`DIRECTORY` of the store that is opened when no URL is set", func(s *settings) *string { return &s.DataDir }},
 		{"currency", "BAZAR_CURRENCY", "currency", "ISO 4217 `CODE` of amounts without one", func(s *settings) *string { return &s.Currency }},
@@ -116,12 +118,12 @@ const (
 // choosePlace leaves one answer to where the store is: a directory that is typed
 // beats a URL of the environment, as one typed URL beats another.
 func (s *settings) choosePlace(from map[string]origin) {
-	services := max(from["catalog_url"], from["order_url"])
+	services := max(from["catalog_url"], from["order_url"], from["account_url"])
 	if max(services, from["data_dir"]) > from["url"] {
 		s.URL = ""
 	}
 	if from["data_dir"] > services {
-		s.CatalogURL, s.OrderURL = "", ""
+		s.CatalogURL, s.OrderURL, s.AccountURL = "", "", ""
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -101,31 +102,17 @@ func Lines(in io.Reader, count int) ([]string, error) {
 // File reads a secret from the first line of a file that nobody but its owner may
 // read. Of one that others may read, the error says what to type.
 func File(path string) (string, error) {
+	if err := trust.CheckPrivate(path); err != nil {
+		return "", err
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", api.Errorf(api.CodeInvalid, "the file of the secret can't be read: %w", err)
+		return "", api.Errorf(api.CodeInvalid, "%w", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	info, err := f.Stat()
-	if err != nil {
-		return "", api.Errorf(api.CodeInvalid, "the file of the secret can't be read: %w", err)
-	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return "", api.Errorf(api.CodeInvalid, "%s may be read by others than you; type: chmod 600 %s", path, quoted(path))
-	}
 	secrets, err := Lines(f, 1)
 	if err != nil {
 		return "", api.Errorf(api.CodeInvalid, "%s has no secret in its first line", path)
 	}
 	return secrets[0], nil
-}
-
-// quoted is a path as a shell takes it.
-func quoted(path string) string {
-	if strings.ContainsFunc(path, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%", r)
-	}) {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
 }
