@@ -43,6 +43,7 @@ func helpTopics() []*cobra.Command {
   BAZAR_URL            the front end of a store elsewhere, such as http://127.0.0.1:8080
   BAZAR_CATALOG_URL    the catalog service alone; may list replicas, comma-separated
   BAZAR_ORDER_URL      the order service alone
+  BAZAR_CA_FILE        a private CA (PEM), trusted beside the system's
   BAZAR_DATA_DIR       the store that is opened when no URL is set
   BAZAR_CURRENCY       the currency of amounts without one, such as EUR
   BAZAR_TIMEOUT        how long to wait for the store; 10s
@@ -52,7 +53,8 @@ func helpTopics() []*cobra.Command {
   XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME
                        where config.toml, the store and the journal are
 
-Servers also read BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_DB.`},
+Servers also read BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_DB, and for TLS BAZAR_TLS_CERT, BAZAR_TLS_KEY,
+BAZAR_TLS_CLIENT_CA, BAZAR_TLS_MIN and BAZAR_SERVICE_KEY_FILE.`},
 		{Use: "formatting", Short: "How output can be shaped", Long: `On a terminal commands print tables and cards; in a pipe TSV without a header.
 
   -q                   ids alone, one a line
@@ -78,6 +80,7 @@ Several values in a cell of TSV are joined by ";". These columns never change:
   imports show         book_id, title, status, field, before, after, undone
   audit, faults        check, order_id, book_id, movement_id, expected, found, currency, detail
   audit, sums          check, state, found, currency
+  certs                name, state, ends_at, identity, hosts, file
   stock, price, books  as info`},
 	}
 }

@@ -84,7 +84,7 @@ func makeKey(path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
 	secret := make([]byte, keyBytes)
-	rand.Read(secret) //nolint:errcheck // it never fails: see its documentation
+	rand.Read(secret) // never fails
 	_, err = f.WriteString(hex.EncodeToString(secret) + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

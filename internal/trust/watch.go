@@ -44,12 +44,10 @@ func (w *watched[T]) get() T {
 	w.seen = now
 	next, err := w.make()
 	if err != nil {
-		//nolint:sloglint // nobody's request: all that come after it are served by the old
 		w.log.Warn("changed files can't be used; what was in force stays", "files", w.files, "error", err.Error())
 		return w.current
 	}
 	w.current = next
-	//nolint:sloglint // nobody's request
 	w.log.Info("files read again", "files", w.files)
 	return w.current
 }
@@ -90,7 +88,6 @@ func LoadPair(log *slog.Logger, certFile, keyFile string) (*Pair, error) {
 			return nil, api.Errorf(api.CodeInvalid, "certificate %s with key %s: %w", certFile, keyFile, err)
 		}
 		if !time.Now().Before(pair.Leaf.NotAfter) {
-			//nolint:sloglint // nobody's request
 			log.Warn("this certificate has ended; nobody will accept it", "file", certFile, "ended", pair.Leaf.NotAfter)
 		}
 		return &pair, nil

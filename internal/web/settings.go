@@ -55,7 +55,9 @@ func (s *Settings) Checker(accounts Introspector) Introspector {
 }
 
 // Identities says that services show which one they are (see [Door]).
-func (s *Settings) Identities() bool { return s.hasAccounts() || s.TLS.ClientCA != "" || s.TLS.ServiceKey != "" }
+func (s *Settings) Identities() bool {
+	return s.hasAccounts() || s.TLS.ClientCA != "" || s.TLS.ServiceKey != ""
+}
 
 // FromEnv takes BAZAR_ADDR, BAZAR_ADMIN_ADDR, BAZAR_LOG_LEVEL and those of [TLS]
 // from the environment where they are set. Call it before [Settings.Bind].

@@ -75,13 +75,19 @@ func isPlainToTLS(status int, body []byte) bool {
 			strings.Contains(string(body), "The plain HTTP request was sent to HTTPS port"))
 }
 
+// isTLSToPlain says whether a server answered a handshake with something else.
+func isTLSToPlain(err error) bool {
+	_, is := errors.AsType[tls.RecordHeaderError](err)
+	return is
+}
+
 // understand finds a failure of trust in an error.
 func understand(err error) distrust {
 	switch {
 	case errors.Is(err, plainToTLS{}):
 		return distrust{err.Error(), "write its URL with https://"}
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return distrust{"it speaks plain HTTP, and was asked in HTTPS", "write its URL with http://, or start it with --tls-cert and --tls-key"}
+	case isTLSToPlain(err):
+		return distrust{"it speaks plain HTTP, and was asked in HTTPS", "start it with --tls-cert and --tls-key, or on this machine write its URL with http://"}
 	}
 	if refused := refusal(err); refused != "" {
 		return distrust{
