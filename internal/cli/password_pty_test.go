@@ -170,9 +170,22 @@ func TestSecretsAreNowhereElse(t *testing.T) {
 	}
 	canary := []string{"BAZAR_TOKEN=" + secret}
 	for _, args := range [][]string{
-		{"whoami"}, {"whoami", "--json"}, {"status"}, {"config"}, {"buy", "3"}, {"buy", "10:9"}, {"orders", "list"}, {"orders", "resume"},
-		{"accounts", "list", "--json"}, {"token", "list", "--json"}, {"audit"}, {"orders", "show", "nonsense"}, {"accounts", "role", "root", "customer"},
-		{"buy", "3", "--url", "http://127.0.0.1:1"}, {"whoami", "--url", "http://192.0.2.1"}, {"help", "environment"},
+		{"whoami"},
+		{"whoami", "--json"},
+		{"status"},
+		{"config"},
+		{"buy", "3"},
+		{"buy", "10:9"},
+		{"orders", "list"},
+		{"orders", "resume"},
+		{"accounts", "list", "--json"},
+		{"token", "list", "--json"},
+		{"audit"},
+		{"orders", "show", "nonsense"},
+		{"accounts", "role", "root", "customer"},
+		{"buy", "3", "--url", "http://127.0.0.1:1"},
+		{"whoami", "--url", "http://192.0.2.1"},
+		{"help", "environment"},
 	} {
 		said.WriteString(typed("", canary, args...))
 	}
