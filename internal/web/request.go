@@ -66,7 +66,12 @@ func (a *adapter) record(c *gin.Context, start time.Time, err error) {
 		slog.String("request_id", RequestID(c)))
 	if err != nil {
 		problem := api.AsError(err)
-		attrs = append(attrs, slog.String("error", redacted(err.Error())))
+		attrs = append(attrs, slog.String("code", string(problem.Code)))
+		// What says why a request cannot be read quotes it, and it may have a
+		// password in the wrong place. The caller was told.
+		if problem.Code != api.CodeInvalid {
+			attrs = append(attrs, slog.String("error", redacted(err.Error())))
+		}
 		if cause := problem.Unwrap(); cause != nil {
 			attrs = append(attrs, slog.String("cause", redacted(cause.Error())))
 		}
