@@ -139,6 +139,9 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 		if cmd.Name() == "serve" {
 			return "use a loopback address such as 127.0.0.1:8080, or --insecure if everyone who reaches it may do anything"
 		}
+		if strings.HasPrefix(e.Detail, "this token may not") || strings.HasPrefix(e.Detail, "this is for") {
+			return "`bazar whoami` shows your role and what your token may be used for"
+		}
 	case api.CodePriceChanged:
 		return "`bazar info BOOK` shows today's price"
 	case api.CodeOutOfStock:

@@ -141,8 +141,8 @@ func parseTimeout(texts ...string) (time.Duration, error) {
 func (s *settings) remote() (client.Config, bool) {
 	caller := trust.Caller{CAFile: s.CAFile}
 	if s.URL != "" {
-		front := client.Addresses(s.URL)
-		return client.Config{Catalog: front, Orders: front, Accounts: front, Caller: caller}, true
+		all := client.Addresses(s.URL)
+		return client.Config{Catalog: all, Orders: all, Accounts: all, Caller: caller}, true
 	}
 	if s.CatalogURL == "" && s.OrderURL == "" && s.AccountURL == "" {
 		return client.Config{}, false
