@@ -75,7 +75,9 @@ func serveHello(ctx context.Context, log *slog.Logger) error {
 }
 
 func settings() web.Settings {
-	return web.Settings{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0"}
+	s := web.Settings{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0"}
+	s.FromEnv(os.Getenv)
+	return s
 }
 
 func serveCatalog(ctx context.Context, log *slog.Logger, database, batch string) error {
@@ -97,7 +99,13 @@ func serveOrders(ctx context.Context, log *slog.Logger, database, batch, catalog
 	if err != nil {
 		return err
 	}
-	books, err := client.New(client.Config{Catalog: []string{catalogURL}})
+	serving := settings()
+	caller, err := serving.Caller(log, "order")
+	if err != nil {
+		return err
+	}
+	serving.TLS = web.TLS{} // its buyers come in plain HTTP: what differs is the way to the catalog
+	books, err := client.New(client.Config{Catalog: []string{catalogURL}, Caller: caller})
 	if err != nil {
 		return err
 	}
@@ -105,7 +113,7 @@ func serveOrders(ctx context.Context, log *slog.Logger, database, batch, catalog
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, log, settings(), web.Service{
+	return web.Serve(ctx, log, serving, web.Service{
 		Name: "order", Handler: service.Handler(false), Ready: service.Ready, Run: service.Recover, Close: service.Close,
 	})
 }

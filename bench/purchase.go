@@ -23,12 +23,12 @@ const (
 // measurePurchase compares two shops that differ in nothing but how many
 // callers a transaction carries, in slices that alternate.
 func measurePurchase(ctx context.Context, b *bench) error {
-	batched, err := openShop(ctx, b, "batched", 0)
+	batched, err := openShop(ctx, b, "batched", 0, "")
 	if err != nil {
 		return err
 	}
 	defer batched.close()
-	single, err := openShop(ctx, b, "single", 1)
+	single, err := openShop(ctx, b, "single", 1, "")
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,9 @@ type shop struct {
 }
 
 // openShop starts both services with that many callers a batch at most, 0 for
-// the services' own choice.
-func openShop(ctx context.Context, b *bench, name string, batch int) (s *shop, err error) {
+// the services' own choice; with certificates of a directory, if one is given,
+// the one calls the other over mutual TLS.
+func openShop(ctx context.Context, b *bench, name string, batch int, certs string) (s *shop, err error) {
 	dir, err := b.fresh("shop-" + name)
 	if err != nil {
 		return nil, err
@@ -107,10 +108,10 @@ func openShop(ctx context.Context, b *bench, name string, batch int) (s *shop, e
 	}
 	s = &shop{}
 	callers := strconv.Itoa(batch)
-	s.catalog, err = b.serve(ctx, name+"-catalog", nil, self, childCommand, "catalog", "sqlite:"+filepath.Join(dir, "catalog.db"), callers)
+	s.catalog, err = b.serve(ctx, name+"-catalog", certified(certs, "catalog"), self, childCommand, "catalog", "sqlite:"+filepath.Join(dir, "catalog.db"), callers)
 	if err == nil {
-		s.orders, err = b.serve(ctx, name+"-order", nil, self, childCommand, "order",
-			"sqlite:"+filepath.Join(dir, "order.db"), callers, "http://"+s.catalog.addr)
+		s.orders, err = b.serve(ctx, name+"-order", certified(certs, "order"), self, childCommand, "order",
+			"sqlite:"+filepath.Join(dir, "order.db"), callers, scheme(certs)+s.catalog.addr)
 	}
 	if err != nil {
 		s.close()

@@ -55,9 +55,9 @@ func TestWhatIsNotTrustedEndsWithSix(t *testing.T) {
 		env         []string
 		reason, fix string
 	}{
-		"no CA":         {s.env(), "from a CA that is not known here", "set BAZAR_CA_FILE"},
-		"another CA":    {append(s.env(), "BAZAR_CA_FILE="+others.file("ca")), "from a CA that is not known here", "it is another store's"},
-		"without TLS":   {plain, "it speaks HTTPS, and was asked in plain HTTP", "https://"},
+		"no CA":       {s.env(), "from a CA that is not known here", "set BAZAR_CA_FILE"},
+		"another CA":  {append(s.env(), "BAZAR_CA_FILE="+others.file("ca")), "from a CA that is not known here", "it is another store's"},
+		"without TLS": {plain, "it speaks HTTPS, and was asked in plain HTTP", "https://"},
 	} {
 		r := run(t.Context(), append(env, c.env...), "bazar", "buy", "3")
 		if r.exit != 6 || !strings.Contains(r.stderr, c.reason) || !strings.Contains(r.stderr, "hint: nothing was recorded; ") || !strings.Contains(r.stderr, c.fix) {
