@@ -85,11 +85,14 @@ func serveCatalog(ctx context.Context, log *slog.Logger, database, batch string)
 	if err != nil {
 		return err
 	}
-	service, err := catalog.Open(ctx, catalog.Options{Database: database, Starter: shelfful, Log: log, BatchCallers: callers})
+	serving := settings()
+	service, err := catalog.Open(ctx, catalog.Options{
+		Database: database, Starter: shelfful, Identities: serving.Identities(), Log: log, BatchCallers: callers,
+	})
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, log, settings(), web.Service{
+	return web.Serve(ctx, log, serving, web.Service{
 		Name: "catalog", Handler: service.Handler(false), Ready: service.Ready, Close: service.Close,
 	})
 }
@@ -104,12 +107,14 @@ func serveOrders(ctx context.Context, log *slog.Logger, database, batch, catalog
 	if err != nil {
 		return err
 	}
-	serving.TLS = web.TLS{} // its buyers come in plain HTTP: what differs is the way to the catalog
-	books, err := client.New(client.Config{Catalog: []string{catalogURL}, Caller: caller})
+	serving.TLS = web.TLS{ServiceKey: serving.TLS.ServiceKey} // its buyers come in plain HTTP: what differs is the way to the catalog
+	calls, err := client.New(client.Config{Catalog: []string{catalogURL}, Accounts: client.Addresses(serving.AccountURL), Caller: caller})
 	if err != nil {
 		return err
 	}
-	service, err := order.Open(ctx, order.Options{Database: database, Catalog: books, Log: log, BatchCallers: callers})
+	service, err := order.Open(ctx, order.Options{
+		Database: database, Catalog: calls, Accounts: serving.Checker(calls), Log: log, BatchCallers: callers,
+	})
 	if err != nil {
 		return err
 	}

@@ -85,10 +85,10 @@ func get(path string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 }
 
-// send is a request with a JSON body.
-func send(method, path, body string) []byte {
-	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		method, path, len(body), body)
+// send is a request with a JSON body, and more header lines, each with its end.
+func send(method, path, body, header string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
+		method, path, len(body), header, body)
 }
 
 // slice is what a load did in some time.

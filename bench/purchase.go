@@ -92,12 +92,14 @@ func describe(slices []slice) string {
 // shop is a catalog and an order service, each a process with a database.
 type shop struct {
 	catalog, orders *server
+	// tokens are what its buyers send along, in turns; none where it has no accounts.
+	tokens []string
 }
 
 // openShop starts both services with that many callers a batch at most, 0 for
 // the services' own choice; with certificates of a directory, if one is given,
-// the one calls the other over mutual TLS.
-func openShop(ctx context.Context, b *bench, name string, batch int, certs string) (s *shop, err error) {
+// the one calls the other over mutual TLS; more goes into their environment.
+func openShop(ctx context.Context, b *bench, name string, batch int, certs string, more ...string) (s *shop, err error) {
 	dir, err := b.fresh("shop-" + name)
 	if err != nil {
 		return nil, err
@@ -108,9 +110,9 @@ func openShop(ctx context.Context, b *bench, name string, batch int, certs strin
 	}
 	s = &shop{}
 	callers := strconv.Itoa(batch)
-	s.catalog, err = b.serve(ctx, name+"-catalog", certified(certs, "catalog"), self, childCommand, "catalog", "sqlite:"+filepath.Join(dir, "catalog.db"), callers)
+	s.catalog, err = b.serve(ctx, name+"-catalog", append(certified(certs, "catalog"), more...), self, childCommand, "catalog", "sqlite:"+filepath.Join(dir, "catalog.db"), callers)
 	if err == nil {
-		s.orders, err = b.serve(ctx, name+"-order", certified(certs, "order"), self, childCommand, "order",
+		s.orders, err = b.serve(ctx, name+"-order", append(certified(certs, "order"), more...), self, childCommand, "order",
 			"sqlite:"+filepath.Join(dir, "order.db"), callers, scheme(certs)+s.catalog.addr)
 	}
 	if err != nil {
@@ -124,12 +126,16 @@ func (s *shop) close() { stopAll(s.orders, s.catalog) }
 
 // buy has n buyers buy one copy after the other, hot all of one book.
 func (s *shop) buy(ctx context.Context, n int, length time.Duration, hot bool) (slice, error) {
-	return load(ctx, s.orders.addr, n, length, http.StatusCreated, func(int) []byte {
+	return load(ctx, s.orders.addr, n, length, http.StatusCreated, func(conn int) []byte {
 		item := 1
 		if !hot {
 			item += rand.IntN(purchaseBooks) // any book will do
 		}
-		return send(http.MethodPut, "/v1/orders/"+api.NewID(), fmt.Sprintf(`{"lines":[{"book_id":%d,"quantity":1}]}`, item))
+		var header string
+		if len(s.tokens) > 0 {
+			header = "Authorization: Bearer " + s.tokens[conn%len(s.tokens)] + "\r\n"
+		}
+		return send(http.MethodPut, "/v1/orders/"+api.NewID(), fmt.Sprintf(`{"lines":[{"book_id":%d,"quantity":1}]}`, item), header)
 	})
 }
 
