@@ -57,7 +57,7 @@ func (s *Service) add(c *gin.Context, request api.NewAccount) (api.Account, erro
 	if web.CallerOf(c).May(api.ScopeAdmin) {
 		return s.Create(c.Request.Context(), request, api.RoleCustomer)
 	}
-	return s.Register(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
+	return s.Register(c.Request.Context(), request, addressOf(web.PeerAddress(c.Request)))
 }
 
 func (s *Service) getAccounts(c *gin.Context) (any, error) {
@@ -127,7 +127,7 @@ func (s *Service) putPassword(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.ChangePassword(c.Request.Context(), web.CallerOf(c).Name, bearer(c), change, addressOf(c.Request.RemoteAddr))
+	return s.ChangePassword(c.Request.Context(), web.CallerOf(c).Name, bearer(c), change, addressOf(web.PeerAddress(c.Request)))
 }
 
 func (s *Service) postToken(c *gin.Context) (any, error) {
@@ -135,7 +135,7 @@ func (s *Service) postToken(c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	issued, err := s.Login(c.Request.Context(), request, addressOf(c.Request.RemoteAddr))
+	issued, err := s.Login(c.Request.Context(), request, addressOf(web.PeerAddress(c.Request)))
 	if err != nil {
 		return nil, err
 	}

@@ -78,9 +78,10 @@ func (t *throttle) judge(tx *gorm.DB, name, address string) (map[string]time.Tim
 		if row.Address == everywhere {
 			most = pressureEvery * worst
 		}
-		// Not more than is possible, should the clock have been set back.
-		if at := time.UnixMilli(row.Until); at.After(now) {
-			until[row.Address] = now.Add(min(at.Sub(now), most))
+		// What lies further ahead than it can was written before the clock was set
+		// back; it would lock people out until then.
+		if at := time.UnixMilli(row.Until); at.After(now) && at.Sub(now) <= most {
+			until[row.Address] = at
 		}
 	}
 	if wait := until[address].Sub(now) - guessEvery*(guessesAtOnce-1); wait > 0 {

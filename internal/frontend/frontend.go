@@ -100,6 +100,9 @@ func (f *FrontEnd) send(c *gin.Context, service api.Service, method, uri string,
 		}
 	}
 	request.Header.Set("X-Request-Id", web.RequestID(c))
+	if service == api.Accounts {
+		request.Header.Set(web.ClientAddress, c.Request.RemoteAddr)
+	}
 	return f.client.Send(service, request)
 }
 

@@ -16,6 +16,20 @@ import (
 // every log on its way.
 const requestIDHeader = "X-Request-Id"
 
+// ClientAddress is the header in which the front end tells the account service
+// where a request comes from. Nobody else is believed.
+const ClientAddress = "Bazar-Client-Address"
+
+// PeerAddress is where a request comes from, host and port: the connection's
+// other end, whatever the request says of itself; or what the front end says it
+// is, if it has shown that it is the front end.
+func PeerAddress(r *http.Request) string {
+	if told := r.Header.Get(ClientAddress); told != "" && serviceOf(r) == api.FrontEnd {
+		return told
+	}
+	return r.RemoteAddr
+}
+
 // RequestID is the id of the request: the caller's X-Request-Id if it can
 // stand (1 to 64 of A-Z, a-z, 0-9, ".", "_", "-", and no token), else a new one.
 // It is on the reply, in every problem and in every log line.
