@@ -49,6 +49,10 @@ func child(args []string) error {
 		return serveCatalog(ctx, log, args[1], args[2])
 	case len(args) == 4 && args[0] == "order":
 		return serveOrders(ctx, log, args[1], args[2], args[3])
+	case len(args) == 3 && args[0] == "echo-catalog":
+		return serveEchoCatalog(ctx, log)
+	case len(args) == 4 && args[0] == "echo-order":
+		return serveEchoOrders(ctx, log, args[3])
 	default:
 		return fmt.Errorf("there is no server %q", args)
 	}
