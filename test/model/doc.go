@@ -14,7 +14,7 @@
 //
 //	customer places order       place         order.putOrder, order.Place, order.insert, order.owns
 //	                            drive         order.drive, order.reserveAll
-//	catalog gets the reserve    reserve       catalog.postReservations, catalog.Reserve, catalog.claim
+//	catalog gets the reserve    reserve       catalog.postReservations, catalog.Reserve, catalog.recall
 //	                            decide, take  catalog.takeAll, catalog.decide, catalog.examine, catalog.take, catalog.flush
 //	                            reply         catalog.recall
 //	order service gets 'taken'  settle        order.settle, order.writeAll
