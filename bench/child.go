@@ -49,6 +49,10 @@ func child(args []string) error {
 		return serveCatalog(ctx, log, args[1], args[2])
 	case len(args) == 4 && args[0] == "order":
 		return serveOrders(ctx, log, args[1], args[2], args[3])
+	case len(args) == 3 && args[0] == "echo-catalog":
+		return serveEchoCatalog(ctx, log)
+	case len(args) == 4 && args[0] == "echo-order":
+		return serveEchoOrders(ctx, log, args[3])
 	default:
 		return fmt.Errorf("there is no server %q", args)
 	}
@@ -80,6 +84,19 @@ func settings() web.Settings {
 	return s
 }
 
+// beforeCatalog are the settings of an order service, and its way to the
+// catalog. Buyers come in plain HTTP always: what may differ is this way.
+func beforeCatalog(log *slog.Logger, url string) (web.Settings, *client.Client, error) {
+	s := settings()
+	caller, err := s.Caller(log, "order")
+	if err != nil {
+		return s, nil, err
+	}
+	s.TLS = web.TLS{ServiceKey: s.TLS.ServiceKey}
+	calls, err := client.New(client.Config{Catalog: []string{url}, Accounts: client.Addresses(s.AccountURL), Caller: caller})
+	return s, calls, err
+}
+
 func serveCatalog(ctx context.Context, log *slog.Logger, database, batch string) error {
 	callers, err := strconv.Atoi(batch)
 	if err != nil {
@@ -102,13 +119,7 @@ func serveOrders(ctx context.Context, log *slog.Logger, database, batch, catalog
 	if err != nil {
 		return err
 	}
-	serving := settings()
-	caller, err := serving.Caller(log, "order")
-	if err != nil {
-		return err
-	}
-	serving.TLS = web.TLS{ServiceKey: serving.TLS.ServiceKey} // its buyers come in plain HTTP: what differs is the way to the catalog
-	calls, err := client.New(client.Config{Catalog: []string{catalogURL}, Accounts: client.Addresses(serving.AccountURL), Caller: caller})
+	serving, calls, err := beforeCatalog(log, catalogURL)
 	if err != nil {
 		return err
 	}

@@ -91,10 +91,20 @@ func send(method, path, body, header string) []byte {
 		method, path, len(body), header, body)
 }
 
-// slice is what a load did in some time.
+// slice is what a load did in some time; cpu is what it cost servers, if that
+// was looked at.
 type slice struct {
 	took  time.Duration
 	times []time.Duration
+	cpu   []time.Duration
+}
+
+// cost is the CPU time of one request in the n-th server, in microseconds.
+func (s *slice) cost(n int) float64 {
+	if n >= len(s.cpu) || len(s.times) == 0 {
+		return 0
+	}
+	return float64(s.cpu[n].Microseconds()) / float64(len(s.times))
 }
 
 func (s *slice) rate() float64 { return perSecond(len(s.times), s.took) }

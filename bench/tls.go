@@ -2,20 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bazar-store/bazar/internal/certs"
-	"github.com/bazar-store/bazar/internal/trust"
-	"github.com/bazar-store/bazar/pkg/client"
 )
 
-// measureTLS compares two shops that differ in nothing but how the order service
-// calls the catalog, in slices that alternate.
+// measureTLS compares shops that differ in nothing but how the order service
+// calls the catalog, in slices that alternate: real ones, and those of two
+// services that only talk, with a call for every purchase.
 func measureTLS(ctx context.Context, b *bench) error {
 	dir, err := b.fresh("certs")
 	if err != nil {
@@ -24,102 +20,61 @@ func measureTLS(ctx context.Context, b *bench) error {
 	if _, err := (certs.Dir{Path: dir, Now: time.Now()}).Init(nil); err != nil {
 		return err
 	}
-	plain, err := openShop(ctx, b, "plain", 0, "")
-	if err != nil {
-		return err
-	}
-	defer plain.close()
-	secure, err := openShop(ctx, b, "mutual", 0, dir)
-	if err != nil {
-		return err
-	}
-	defer secure.close()
-	for _, n := range []int{buyers, manyBuyers} {
-		if err := comparePurchases(ctx, b, plain, secure, n); err != nil {
+	for _, kind := range []struct {
+		name            string
+		catalog, orders []string
+		buyers          []int
+	}{
+		{"shop", []string{"catalog", "0"}, []string{"order", "0"}, []int{64, 256}},
+		{"talk", []string{"echo-catalog", "0"}, []string{"echo-order", "0"}, []int{64}},
+	} {
+		plain, err := openShop(ctx, b, kind.name+"-plain", kind.catalog, kind.orders, "")
+		if err != nil {
 			return err
 		}
+		defer plain.close()
+		secure, err := openShop(ctx, b, kind.name+"-tls", kind.catalog, kind.orders, dir)
+		if err != nil {
+			return err
+		}
+		defer secure.close()
+		for _, n := range kind.buyers {
+			if err := comparePurchases(ctx, b, kind.name, [2]*shop{plain, secure}, n); err != nil {
+				return err
+			}
+		}
 	}
-	return compareCalls(ctx, b, plain, secure, dir)
+	return nil
 }
 
-func comparePurchases(ctx context.Context, b *bench, plain, secure *shop, n int) error {
+// comparePurchases measures a shop without TLS and one with it.
+func comparePurchases(ctx context.Context, b *bench, kind string, shops [2]*shop, n int) error {
 	length := time.Duration(b.amount(1_000, 300)) * time.Millisecond
-	var open, closed []slice
-	var ratios []float64
+	var done [2][]slice
+	var ratios, costs []float64
 	for i := range b.amount(15, 2) {
-		pair := [2]*shop{plain, secure}
 		var got [2]slice
 		// Who goes second finds the disk busier: they take turns.
 		for _, k := range [2]int{i % 2, 1 - i%2} {
 			var err error
-			if got[k], err = pair[k].buy(ctx, n, length, false); err != nil {
+			if got[k], err = shops[k].buy(ctx, n, length, false); err != nil {
 				return err
 			}
+			done[k] = append(done[k], got[k])
 		}
-		open, closed = append(open, got[0]), append(closed, got[1])
 		ratios = append(ratios, got[1].rate()/got[0].rate())
+		costs = append(costs, got[1].cost(0)+got[1].cost(1)-got[0].cost(0)-got[0].cost(1))
 	}
-	b.note(fmt.Sprintf("%d buyers, plain between the services, p50 p99", n), describe(open))
-	b.note(fmt.Sprintf("%d buyers, mutual TLS, p50 p99", n), describe(closed))
-	b.judge(fmt.Sprintf("  %d buyers, the one to the other", n), times(middle(ratios)), "≥ 0.85×", middle(ratios) >= 0.85)
+	what := fmt.Sprintf("%s, %d buyers", map[string]string{"shop": "purchases", "talk": "calls alone, one a purchase"}[kind], n)
+	b.note(what+", plain, p50 p99", describe(done[0]))
+	b.note(what+", mutual TLS, p50 p99", describe(done[1]))
+	b.note("  CPU of both services that TLS adds to one", fmt.Sprintf("%.0f µs", middle(costs)))
+	if kind == "shop" {
+		b.judge("  the one to the other", times(middle(ratios)), "≥ 0.85×", middle(ratios) >= 0.85)
+	} else {
+		b.note("  the one to the other", times(middle(ratios)))
+	}
 	return nil
-}
-
-// compareCalls asks both catalogs for a book by the client that services use:
-// the call alone, with next to nothing behind it.
-func compareCalls(ctx context.Context, b *bench, plain, secure *shop, dir string) error {
-	caller := trust.Caller{Name: "order", CAFile: filepath.Join(dir, "ca.pem")}
-	open, err := client.New(client.Config{Catalog: []string{"http://" + plain.catalog.addr}})
-	if err != nil {
-		return err
-	}
-	closed, err := client.New(client.Config{Catalog: []string{scheme(dir) + secure.catalog.addr}, Caller: caller})
-	if err != nil {
-		return err
-	}
-	var opens, closeds, ratios []float64
-	for range b.amount(7, 2) {
-		one, err := ask(ctx, b, open)
-		if err != nil {
-			return err
-		}
-		other, err := ask(ctx, b, closed)
-		if err != nil {
-			return err
-		}
-		opens, closeds, ratios = append(opens, one), append(closeds, other), append(ratios, other/one)
-	}
-	b.note("the smallest call, plain", rate(middle(opens)))
-	b.note("the smallest call, TLS", rate(middle(closeds)))
-	b.note("  the one to the other", times(middle(ratios)))
-	return nil
-}
-
-// ask is how often a second the client gets a book.
-func ask(ctx context.Context, b *bench, c *client.Client) (float64, error) {
-	length := time.Duration(b.amount(1_000, 200)) * time.Millisecond
-	var answered atomic.Int64
-	var callers sync.WaitGroup
-	failed := make(chan error, httpConnections)
-	start := time.Now()
-	for range httpConnections {
-		callers.Go(func() {
-			for time.Since(start) < length {
-				if _, err := c.Book(ctx, "7"); err != nil {
-					failed <- err
-					return
-				}
-				answered.Add(1)
-			}
-		})
-	}
-	callers.Wait()
-	close(failed)
-	var err error
-	for one := range failed {
-		err = errors.Join(err, one)
-	}
-	return perSecond(int(answered.Load()), time.Since(start)), err
 }
 
 // certified are the settings of a server with its certificate from a directory;

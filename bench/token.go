@@ -26,7 +26,7 @@ func measureToken(ctx context.Context, b *bench) error {
 		return err
 	}
 	key := "BAZAR_SERVICE_KEY_FILE=" + filepath.Join(dir, "service.key")
-	open, err := openShop(ctx, b, "open", 0, "", key)
+	open, err := openShop(ctx, b, "open", []string{"catalog", "0"}, []string{"order", "0"}, "", key)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func measureToken(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer stopAll(accounts)
-	known, err := openShop(ctx, b, "known", 0, "", key, "BAZAR_ACCOUNT_URL=http://"+accounts.addr)
+	known, err := openShop(ctx, b, "known", []string{"catalog", "0"}, []string{"order", "0"}, "", key, "BAZAR_ACCOUNT_URL=http://"+accounts.addr)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func measureToken(ctx context.Context, b *bench) error {
 	if known.tokens, err = register(ctx, "http://"+accounts.addr); err != nil {
 		return err
 	}
-	for _, n := range []int{1, buyers} {
+	for _, n := range []int{1, 64} {
 		if err := compareTokens(ctx, b, open, known, n); err != nil {
 			return err
 		}
