@@ -52,6 +52,10 @@ bench: ## side-by-side measurements
 docker-test: ## the store in containers, on a Docker engine
 	test/docker/run.sh
 
+.PHONY: tls-test
+tls-test: ## what testssl.sh finds at each server
+	test/tls/run.sh
+
 .PHONY: check
 check: fmt-check lint vet race model tidy ## what must hold before a merge
 

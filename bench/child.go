@@ -49,6 +49,10 @@ func child(args []string) error {
 		return serveCatalog(ctx, log, args[1], args[2])
 	case len(args) == 4 && args[0] == "order":
 		return serveOrders(ctx, log, args[1], args[2], args[3])
+	case len(args) == 3 && args[0] == "echo-catalog":
+		return serveEchoCatalog(ctx, log)
+	case len(args) == 4 && args[0] == "echo-order":
+		return serveEchoOrders(ctx, log, args[3])
 	default:
 		return fmt.Errorf("there is no server %q", args)
 	}
@@ -75,7 +79,22 @@ func serveHello(ctx context.Context, log *slog.Logger) error {
 }
 
 func settings() web.Settings {
-	return web.Settings{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0"}
+	s := web.Settings{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0"}
+	s.FromEnv(os.Getenv)
+	return s
+}
+
+// beforeCatalog are the settings of an order service, and its way to the
+// catalog. Buyers come in plain HTTP always: what may differ is this way.
+func beforeCatalog(log *slog.Logger, url string) (web.Settings, *client.Client, error) {
+	s := settings()
+	caller, err := s.Caller(log, "order")
+	if err != nil {
+		return s, nil, err
+	}
+	s.TLS = web.TLS{ServiceKey: s.TLS.ServiceKey}
+	calls, err := client.New(client.Config{Catalog: []string{url}, Accounts: client.Addresses(s.AccountURL), Caller: caller})
+	return s, calls, err
 }
 
 func serveCatalog(ctx context.Context, log *slog.Logger, database, batch string) error {
@@ -83,11 +102,14 @@ func serveCatalog(ctx context.Context, log *slog.Logger, database, batch string)
 	if err != nil {
 		return err
 	}
-	service, err := catalog.Open(ctx, catalog.Options{Database: database, Starter: shelfful, Log: log, BatchCallers: callers})
+	serving := settings()
+	service, err := catalog.Open(ctx, catalog.Options{
+		Database: database, Starter: shelfful, Identities: serving.Identities(), Log: log, BatchCallers: callers,
+	})
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, log, settings(), web.Service{
+	return web.Serve(ctx, log, serving, web.Service{
 		Name: "catalog", Handler: service.Handler(false), Ready: service.Ready, Close: service.Close,
 	})
 }
@@ -97,15 +119,17 @@ func serveOrders(ctx context.Context, log *slog.Logger, database, batch, catalog
 	if err != nil {
 		return err
 	}
-	books, err := client.New(client.Config{Catalog: []string{catalogURL}})
+	serving, calls, err := beforeCatalog(log, catalogURL)
 	if err != nil {
 		return err
 	}
-	service, err := order.Open(ctx, order.Options{Database: database, Catalog: books, Log: log, BatchCallers: callers})
+	service, err := order.Open(ctx, order.Options{
+		Database: database, Catalog: calls, Accounts: serving.Checker(calls), Log: log, BatchCallers: callers,
+	})
 	if err != nil {
 		return err
 	}
-	return web.Serve(ctx, log, settings(), web.Service{
+	return web.Serve(ctx, log, serving, web.Service{
 		Name: "order", Handler: service.Handler(false), Ready: service.Ready, Run: service.Recover, Close: service.Close,
 	})
 }

@@ -80,7 +80,7 @@ func (c *crowd) one(ctx context.Context) error {
 	}
 	defer c.putBack(w)
 	item := starterBooks + 1 + rand.IntN(900) // any book will do
-	status, err := w.do(send(http.MethodPost, fmt.Sprintf("/purchase/%d", item), "{}"))
+	status, err := w.do(send(http.MethodPost, fmt.Sprintf("/purchase/%d", item), "{}", ""))
 	if err == nil && status != http.StatusCreated {
 		err = fmt.Errorf("purchase: status %d: %s", status, w.body)
 	}

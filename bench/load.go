@@ -85,16 +85,26 @@ func get(path string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 }
 
-// send is a request with a JSON body.
-func send(method, path, body string) []byte {
-	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		method, path, len(body), body)
+// send is a request with a JSON body, and more header lines, each with its end.
+func send(method, path, body, header string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
+		method, path, len(body), header, body)
 }
 
-// slice is what a load did in some time.
+// slice is what a load did in some time; cpu is what it cost servers, if that
+// was looked at.
 type slice struct {
 	took  time.Duration
 	times []time.Duration
+	cpu   []time.Duration
+}
+
+// cost is the CPU time of one request in the n-th server, in microseconds.
+func (s *slice) cost(n int) float64 {
+	if n >= len(s.cpu) || len(s.times) == 0 {
+		return 0
+	}
+	return float64(s.cpu[n].Microseconds()) / float64(len(s.times))
 }
 
 func (s *slice) rate() float64 { return perSecond(len(s.times), s.took) }

@@ -32,6 +32,8 @@ func measurements() []measurement {
 		{"files", "large files of books, in how much memory", measureFiles},
 		{"http", "a book over HTTP beside a bare server, and search by size of the catalogue", measureHTTP},
 		{"purchase", "purchases over both services, with batches and without", measurePurchase},
+		{"token", "purchases with a token, that is checked at the account service, and without", measureToken},
+		{"tls", "calls from the order service to the catalog, over mutual TLS and plain", measureTLS},
 	}
 }
 

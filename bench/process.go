@@ -80,6 +80,9 @@ func readyAddr(path string) string {
 	return ""
 }
 
+// cpu is the CPU time that the server has had.
+func (s *server) cpu() time.Duration { return cpuTime(s.cmd.Process.Pid) }
+
 // stop tells the server to end, and waits for it.
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -8,75 +8,110 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-const (
-	purchaseBooks = 1_000
-	buyers        = 64
-	manyBuyers    = 256
-)
+const purchaseBooks = 1_000
 
 // measurePurchase compares two shops that differ in nothing but how many
-// callers a transaction carries, in slices that alternate.
+// callers a batch carries, and two services that do the same talking without a
+// database, in slices that alternate.
 func measurePurchase(ctx context.Context, b *bench) error {
-	batched, err := openShop(ctx, b, "batched", 0)
+	shops, err := openShops(ctx, b)
 	if err != nil {
 		return err
 	}
-	defer batched.close()
-	single, err := openShop(ctx, b, "single", 1)
-	if err != nil {
-		return err
-	}
-	defer single.close()
-	length := time.Duration(b.amount(2_000, 300)) * time.Millisecond
-	var together, alone []slice
-	var ratios, syncs []float64
-	for range b.amount(7, 2) {
-		one, err := batched.buy(ctx, buyers, length, false)
-		if err != nil {
-			return err
-		}
-		other, err := single.buy(ctx, buyers, length, false)
-		if err != nil {
-			return err
+	defer shops.close()
+	done := map[string][]slice{}
+	var syncs []float64
+	length := time.Duration(b.amount(1_000, 300)) * time.Millisecond
+	for range b.amount(11, 2) {
+		for _, l := range shops.loads() {
+			one, err := l.shop.buy(ctx, l.buyers, length, l.hot)
+			if err != nil {
+				return fmt.Errorf("%s: %w", l.what, err)
+			}
+			done[l.what] = append(done[l.what], one)
 		}
 		sync, err := syncRate(b.dir, length/4)
 		if err != nil {
 			return err
 		}
-		together, alone = append(together, one), append(alone, other)
-		ratios, syncs = append(ratios, one.rate()/other.rate()), append(syncs, sync)
+		syncs = append(syncs, sync)
 	}
 	b.note("the disk: 4 KiB appended and fdatasync", rate(middle(syncs)))
-	b.note(fmt.Sprintf("%d buyers, one a transaction, p50 p99", buyers), describe(alone))
-	b.note(fmt.Sprintf("%d buyers, in batches, p50 p99", buyers), describe(together))
-	b.judge("  the one to the other", times(middle(ratios)), "≥ 5×", middle(ratios) >= 5)
-	return otherCrowds(ctx, b, batched, length)
+	for _, l := range shops.loads() {
+		b.note(l.what+", p50 p99", describe(done[l.what]))
+	}
+	judgePurchase(b, done)
+	return nil
 }
 
-// otherCrowds measures fewer and more buyers, and all at one book.
-func otherCrowds(ctx context.Context, b *bench, s *shop, length time.Duration) error {
-	for _, c := range []struct {
-		what   string
-		buyers int
-		hot    bool
-	}{{"1 buyer", 1, false}, {fmt.Sprintf("%d buyers", manyBuyers), manyBuyers, false}, {fmt.Sprintf("%d buyers of one book", buyers), buyers, true}} {
-		var all []slice
-		for range b.amount(3, 1) {
-			one, err := s.buy(ctx, c.buyers, length, c.hot)
-			if err != nil {
-				return err
-			}
-			all = append(all, one)
-		}
-		b.note(c.what+", in batches, p50 p99", describe(all))
+// demand is a load of a shop.
+type demand struct {
+	what   string
+	shop   *shop
+	buyers int
+	hot    bool
+}
+
+// The loads, as they are named in the table.
+const (
+	aloneTogether = "1 buyer, in batches"
+	aloneSingle   = "1 buyer, one a transaction"
+	manyTogether  = "64 buyers, in batches"
+	manyHot       = "64 buyers of one book, in batches"
+	manySingle    = "64 buyers, one a transaction"
+	crowdTogether = "256 buyers, in batches"
+	crowdSingle   = "256 buyers, one a transaction"
+	crowdTalking  = "256 callers of two services without databases"
+	worstTogether = 40 * time.Millisecond
+	purchaseCost  = "CPU of a purchase with 256 buyers: order, catalog"
+)
+
+func (s *shops) loads() []demand {
+	return []demand{
+		{aloneTogether, s.batched, 1, false},
+		{aloneSingle, s.single, 1, false},
+		{manyTogether, s.batched, 64, false},
+		{manyHot, s.batched, 64, true},
+		{manySingle, s.single, 64, false},
+		{crowdTogether, s.batched, 256, false},
+		{crowdSingle, s.single, 256, false},
+		{crowdTalking, s.echo, 256, false},
 	}
-	return nil
+}
+
+// judgePurchase holds the slices of one load against those of another that ran
+// next to them.
+func judgePurchase(b *bench, done map[string][]slice) {
+	for _, c := range []struct {
+		one, other string
+		least      float64
+	}{
+		{manyTogether, manySingle, 10},
+		{crowdTogether, crowdSingle, 14},
+		{crowdTogether, crowdTalking, 0.9},
+		{manyHot, manyTogether, 0.85},
+		{aloneTogether, aloneSingle, 0.85},
+	} {
+		var ratios []float64
+		for i := range done[c.one] {
+			ratios = append(ratios, done[c.one][i].rate()/done[c.other][i].rate())
+		}
+		b.judge(fmt.Sprintf("%s : %s", c.one, c.other), times(middle(ratios)), fmt.Sprintf("≥ %g×", c.least), middle(ratios) >= c.least)
+	}
+	var worst []float64
+	var orders, catalog []float64
+	for _, s := range done[crowdTogether] {
+		worst = append(worst, percentile(s.times, 99).Seconds())
+		orders, catalog = append(orders, s.cost(0)), append(catalog, s.cost(1))
+	}
+	p99 := time.Duration(middle(worst) * float64(time.Second))
+	b.judge(crowdTogether+", p99", ms(p99), "< "+ms(worstTogether), p99 < worstTogether)
+	b.note(purchaseCost, fmt.Sprintf("%.0f µs, %.0f µs", middle(orders), middle(catalog)))
 }
 
 // describe gives the median rate of slices, and the percentiles of all.
@@ -92,11 +127,46 @@ func describe(slices []slice) string {
 // shop is a catalog and an order service, each a process with a database.
 type shop struct {
 	catalog, orders *server
+	// tokens are what its buyers send along, in turns; none where it has no accounts.
+	tokens []string
 }
 
-// openShop starts both services with that many callers a batch at most, 0 for
-// the services' own choice.
-func openShop(ctx context.Context, b *bench, name string, batch int) (s *shop, err error) {
+// shops are those that are compared.
+type shops struct{ batched, single, echo *shop }
+
+func openShops(ctx context.Context, b *bench) (s *shops, err error) {
+	s = &shops{}
+	for _, open := range []struct {
+		shop    **shop
+		name    string
+		catalog []string
+		orders  []string
+	}{
+		{&s.batched, "batched", []string{"catalog", "0"}, []string{"order", "0"}},
+		{&s.single, "single", []string{"catalog", "1"}, []string{"order", "1"}},
+		{&s.echo, "echo", []string{"echo-catalog", "0"}, []string{"echo-order", "0"}},
+	} {
+		if *open.shop, err = openShop(ctx, b, open.name, open.catalog, open.orders, ""); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *shops) close() {
+	for _, one := range []*shop{s.batched, s.single, s.echo} {
+		if one != nil {
+			one.close()
+		}
+	}
+}
+
+// openShop starts both services; of each the kind, and how many callers a batch
+// carries at most, 0 for the service's own choice. With certificates of a
+// directory, if one is given, the one calls the other over mutual TLS. More goes
+// into their environment.
+func openShop(ctx context.Context, b *bench, name string, catalog, orders []string, certs string, more ...string) (s *shop, err error) {
 	dir, err := b.fresh("shop-" + name)
 	if err != nil {
 		return nil, err
@@ -106,11 +176,10 @@ func openShop(ctx context.Context, b *bench, name string, batch int) (s *shop, e
 		return nil, err
 	}
 	s = &shop{}
-	callers := strconv.Itoa(batch)
-	s.catalog, err = b.serve(ctx, name+"-catalog", nil, self, childCommand, "catalog", "sqlite:"+filepath.Join(dir, "catalog.db"), callers)
+	s.catalog, err = b.serve(ctx, name+"-catalog", append(certified(certs, "catalog"), more...), self, childCommand, catalog[0], "sqlite:"+filepath.Join(dir, "catalog.db"), catalog[1])
 	if err == nil {
-		s.orders, err = b.serve(ctx, name+"-order", nil, self, childCommand, "order",
-			"sqlite:"+filepath.Join(dir, "order.db"), callers, "http://"+s.catalog.addr)
+		s.orders, err = b.serve(ctx, name+"-order", append(certified(certs, "order"), more...), self, childCommand, orders[0],
+			"sqlite:"+filepath.Join(dir, "order.db"), orders[1], scheme(certs)+s.catalog.addr)
 	}
 	if err != nil {
 		s.close()
@@ -123,13 +192,20 @@ func (s *shop) close() { stopAll(s.orders, s.catalog) }
 
 // buy has n buyers buy one copy after the other, hot all of one book.
 func (s *shop) buy(ctx context.Context, n int, length time.Duration, hot bool) (slice, error) {
-	return load(ctx, s.orders.addr, n, length, http.StatusCreated, func(int) []byte {
+	before := []time.Duration{s.orders.cpu(), s.catalog.cpu()}
+	done, err := load(ctx, s.orders.addr, n, length, http.StatusCreated, func(conn int) []byte {
 		item := 1
 		if !hot {
 			item += rand.IntN(purchaseBooks) // any book will do
 		}
-		return send(http.MethodPut, "/v1/orders/"+api.NewID(), fmt.Sprintf(`{"lines":[{"book_id":%d,"quantity":1}]}`, item))
+		var header string
+		if len(s.tokens) > 0 {
+			header = "Authorization: Bearer " + s.tokens[conn%len(s.tokens)] + "\r\n"
+		}
+		return send(http.MethodPut, "/v1/orders/"+api.NewID(), fmt.Sprintf(`{"lines":[{"book_id":%d,"quantity":1}]}`, item), header)
 	})
+	done.cpu = []time.Duration{s.orders.cpu() - before[0], s.catalog.cpu() - before[1]}
+	return done, err
 }
 
 // syncRate is how often a second the disk makes a page durable.

@@ -2,7 +2,13 @@
 
 package main
 
-import "os"
+import (
+	"os"
+	"time"
+)
+
+// cpuTime is not known here.
+func cpuTime(int) time.Duration { return 0 }
 
 // peakRSS is not known here.
 func peakRSS(*os.ProcessState) int64 { return 0 }

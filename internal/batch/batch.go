@@ -6,6 +6,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -135,8 +136,25 @@ func (g *Group[In, Out]) work() {
 	}
 }
 
+// gather lets others run for as long as that brings more callers: those whom
+// the batch before has just answered, or who came together, are ready to ask
+// and would find the next one gone. Who is alone waits for nobody.
+func (g *Group[In, Out]) gather() {
+	for before, n := 0, g.queued(); before < n && n < g.options.Callers; n = g.queued() {
+		before = n
+		runtime.Gosched()
+	}
+}
+
+func (g *Group[In, Out]) queued() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}
+
 // take removes the next batch from the queue, or ends the worker with nil.
 func (g *Group[In, Out]) take() []*call[In, Out] {
+	g.gather()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n, weight := 0, 0

@@ -204,3 +204,39 @@ func TestAPanicAnswersEverybody(t *testing.T) {
 	}
 	g.Close()
 }
+
+// Those whom one batch has answered ask the next one together: the first of them
+// must not travel alone while all others wait for it to come back.
+func TestThoseWhoCameTogetherGoOnTogether(t *testing.T) {
+	const callers, rounds = 64, 20
+	synctest.Test(t, func(t *testing.T) {
+		first, second := &slow{}, &slow{}
+		a, b := batch.New(batch.Options[int]{}, first.run), batch.New(batch.Options[int]{}, second.run)
+		var wg sync.WaitGroup
+		for i := range callers {
+			wg.Go(func() {
+				for range rounds {
+					for _, g := range []*batch.Group[int, int]{a, b} {
+						if _, err := g.Do(t.Context(), i); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		a.Close()
+		b.Close()
+		for _, s := range []*slow{first, second} {
+			alone := 0
+			for _, in := range s.batches {
+				if len(in) == 1 {
+					alone++
+				}
+			}
+			if alone > rounds {
+				t.Errorf("%d times %d callers made %d batches, %d of one caller", rounds, callers, len(s.batches), alone)
+			}
+		}
+	})
+}

@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -121,15 +123,16 @@ func (t *taking) take(r *api.ReservationRequest) {
 	}
 }
 
-// flush writes decisions, stock and ledger.
+// flush writes decisions, stock and ledger. Ids come before books, in their
+// order, for every writer.
 func (t *taking) flush(tx *gorm.DB) error {
-	for i := range t.rows {
-		r := &t.rows[i]
-		changed, err := database.Exec(tx, "UPDATE reservations SET state = ?, reason = ?, lines = ? WHERE id = ?",
-			string(r.State), r.Reason, reservedLines(r.Lines), r.ID)
-		if err != nil || changed != 1 {
-			return fmt.Errorf("decision of reservation %s (%d rows): %w", r.ID, changed, err)
-		}
+	slices.SortFunc(t.rows, func(a, b api.Reservation) int { return cmp.Compare(a.ID, b.ID) })
+	err := database.InsertAll(tx, "reservations", []string{"id", "state", "reason", "lines", "created_at"}, t.rows,
+		func(args []any, r api.Reservation) []any {
+			return append(args, r.ID, string(r.State), r.Reason, reservedLines(r.Lines), t.at)
+		})
+	if err != nil {
+		return err
 	}
 	if err := moveStock(tx, t.moves); err != nil {
 		return err

@@ -1,11 +1,10 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -61,11 +60,8 @@ func (s *Service) decide(ctx context.Context, requests [][]api.ReservationReques
 	decided := make(map[string]api.Reservation, len(wanted))
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		clear(decided)
-		claimed, err := claim(tx, wanted)
+		claimed, err := recall(tx, wanted, decided)
 		if err != nil {
-			return err
-		}
-		if err := recall(tx, wanted, claimed, decided); err != nil {
 			return err
 		}
 		return takeAll(tx, claimed, decided)
@@ -97,48 +93,31 @@ func distinct(requests [][]api.ReservationRequest) (wanted []*api.ReservationReq
 	return wanted
 }
 
-// claim makes the ids this transaction's to decide, and gives those that were
-// nobody's before. Ids come before books, in their order, for every writer.
-func claim(tx *gorm.DB, wanted []*api.ReservationRequest) (claimed []*api.ReservationRequest, err error) {
-	at, mine := now(), make(map[string]bool, len(wanted))
-	byID := slices.SortedFunc(slices.Values(wanted), func(a, b *api.ReservationRequest) int { return cmp.Compare(a.ID, b.ID) })
-	for _, w := range byID {
-		changed, err := database.Exec(tx, `INSERT INTO reservations (id, state, lines, created_at)
-			VALUES (?, 'claimed', '[]', ?) ON CONFLICT DO NOTHING`, w.ID, at)
-		if err != nil {
-			return nil, fmt.Errorf("claim: %w", err)
-		}
-		mine[w.ID] = changed == 1
+// recall reads what was decided before into decided, and gives the reservations
+// that nobody has decided. Those are this transaction's: no other writes until it
+// ends, and were an id somebody's after all, its decision could not be inserted.
+func recall(tx *gorm.DB, wanted []*api.ReservationRequest, decided map[string]api.Reservation) (claimed []*api.ReservationRequest, err error) {
+	ids := make([]string, len(wanted))
+	for i, w := range wanted {
+		ids[i] = w.ID
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("recall: %w", err)
+	}
+	var rows []reservationRow
+	if err := tx.Where("id IN (SELECT value FROM json_each(?))", string(list)).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		decided[rows[i].ID] = rows[i].reservation()
 	}
 	for _, w := range wanted { // who came first is served first
-		if mine[w.ID] {
+		if _, known := decided[w.ID]; !known {
 			claimed = append(claimed, w)
 		}
 	}
 	return claimed, nil
-}
-
-// recall reads what was decided before of the ids that were not claimed now.
-func recall(tx *gorm.DB, wanted, claimed []*api.ReservationRequest, decided map[string]api.Reservation) error {
-	if len(claimed) == len(wanted) {
-		return nil
-	}
-	mine := make(map[string]bool, len(claimed))
-	for _, c := range claimed {
-		mine[c.ID] = true
-	}
-	var ids []string
-	for _, w := range wanted {
-		if !mine[w.ID] {
-			ids = append(ids, w.ID)
-		}
-	}
-	var rows []reservationRow
-	err := tx.Where("id IN ?", ids).Find(&rows).Error
-	for i := range rows {
-		decided[rows[i].ID] = rows[i].reservation()
-	}
-	return err
 }
 
 // Reservation gives what was decided for an order.

@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,9 +57,9 @@ func TestWhatIsNotTrustedEndsWithSix(t *testing.T) {
 		env         []string
 		reason, fix string
 	}{
-		"no CA":         {s.env(), "from a CA that is not known here", "set BAZAR_CA_FILE"},
-		"another CA":    {append(s.env(), "BAZAR_CA_FILE="+others.file("ca")), "from a CA that is not known here", "it is another store's"},
-		"without TLS":   {plain, "it speaks HTTPS, and was asked in plain HTTP", "https://"},
+		"no CA":       {s.env(), "from a CA that is not known here", "set BAZAR_CA_FILE"},
+		"another CA":  {append(s.env(), "BAZAR_CA_FILE="+others.file("ca")), "from a CA that is not known here", "it is another store's"},
+		"without TLS": {plain, "it speaks HTTPS, and was asked in plain HTTP", "https://"},
 	} {
 		r := run(t.Context(), append(env, c.env...), "bazar", "buy", "3")
 		if r.exit != 6 || !strings.Contains(r.stderr, c.reason) || !strings.Contains(r.stderr, "hint: nothing was recorded; ") || !strings.Contains(r.stderr, c.fix) {
@@ -118,4 +120,66 @@ func TestRenewingCertificatesStopsNoPurchase(t *testing.T) {
 		t.Errorf("the order service still has its old certificate: %s", said)
 	}
 	bazar(t, remote, "audit", "-q")
+}
+
+// The catalog knows that it is the order service that reserves: by its
+// certificate, or where both are on one machine without, by a key.
+func TestTheCatalogKnowsWhoReserves(t *testing.T) {
+	dir := t.TempDir()
+	env, kit := home(dir), madeCerts(t)
+	key := filepath.Join(dir, "keys", "service.key")
+	known := func(s services, err error) bool {
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.kill()
+		bazar(t, append(append(env, s.env()...), "BAZAR_CA_FILE="+kit.file("ca")), "buy", "3")
+		for line := range strings.Lines(s.catalog.said()) {
+			if strings.Contains(line, `"path":"/v1/reservations"`) {
+				return strings.Contains(line, `"caller":"order"`)
+			}
+		}
+		t.Error("nothing was reserved")
+		return false
+	}
+	if !known(kit.launch(env, filepath.Join(dir, "certified"))) {
+		t.Error("by its certificate it is not known")
+	}
+	if !known(launchServices(append(env, "BAZAR_SERVICE_KEY_FILE="+key), filepath.Join(dir, "keyed"))) {
+		t.Error("by the key it is not known")
+	}
+	if known(launchServices(env, filepath.Join(dir, "neither"))) {
+		t.Error("without either it is known")
+	}
+	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key: %v, %v", info, err)
+	}
+	if err := os.Chmod(key, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t.Context(), append(env, "BAZAR_SERVICE_KEY_FILE="+key), "catalog", anyPort("--db", "sqlite:"+filepath.Join(dir, "c.db"))...)
+	if r.exit != 2 || !strings.Contains(r.stderr, "chmod 600 "+key) {
+		t.Errorf("a key that others may read: exit %d: %s", r.exit, r.stderr)
+	}
+}
+
+// The scripts of other tests see to it that everything works over TLS; this, that
+// a server can't be asked otherwise.
+func TestAServerWithACertificateIsNotReachedInPlainHTTP(t *testing.T) {
+	dir := t.TempDir()
+	env, kit := home(dir), madeCerts(t)
+	s, err := launch(append(env, kit.of("catalog")...), "catalog", anyPort("--db", "sqlite:"+filepath.Join(dir, "c.db"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.kill()
+	reply, err := http.Get("http://" + s.addr + "/v1/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	body, err := io.ReadAll(reply.Body)
+	if err != nil || reply.StatusCode != http.StatusBadRequest || strings.Contains(string(body), "store_id") {
+		t.Errorf("%s: %s, %v", reply.Status, body, err)
+	}
 }

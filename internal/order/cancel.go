@@ -91,15 +91,9 @@ func (s *Service) cancelAll(ctx context.Context, rows []*orderRow) (ended []*ord
 		released = append(released, &done)
 	}
 	if len(released) > 0 {
-		ended, err = s.writeAll(ctx, released, endCancel)
+		ended, err = s.writeAll(ctx, each(endCancel, released))
 	}
 	return ended, errors.Join(append(errs, err)...)
-}
-
-// endCancel writes that an order is cancelled, unless somebody has.
-func endCancel(tx *gorm.DB, o *orderRow) (changed int64, err error) {
-	return database.Exec(tx, "UPDATE orders SET state = ?, updated_at = ? WHERE id = ? AND state = 'cancelling'",
-		string(o.State), o.UpdatedAt, o.ID)
 }
 
 // isOff says whether a reservation takes nothing, and never will.

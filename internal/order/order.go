@@ -57,9 +57,8 @@ type Service struct {
 	catalog  Catalog
 	accounts web.Introspector
 	log      *slog.Logger
-	inserts  *batch.Group[*orderRow, *orderRow]
+	writes   *batch.Group[write, *orderRow]
 	calls    *batch.Group[*orderRow, *api.Reservation]
-	settles  *batch.Group[*orderRow, *orderRow]
 }
 
 // Open opens the order service's database.
@@ -73,17 +72,19 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{db: db, catalog: o.Catalog, accounts: o.Accounts, log: o.Log}
-	options := batch.Options[*orderRow]{
+	s.writes = batch.New(batch.Options[write]{
+		Callers: o.BatchCallers,
+		Key:     write.key,
+		Weigh:   func(w write) int { return len(w.row.Lines.of) },
+		Split:   database.IsConstraint,
+	}, s.writeAll)
+	s.calls = batch.New(batch.Options[*orderRow]{
 		Callers: o.BatchCallers,
 		Key:     func(row *orderRow) string { return row.ID },
 		Weigh:   func(row *orderRow) int { return len(row.Lines.of) },
-		Split:   database.IsConstraint,
-	}
-	s.inserts = batch.New(options, s.insertAll)
-	s.settles = batch.New(options, s.settleAll)
-	options.Timeout = callTime
-	options.Split = spoiled
-	s.calls = batch.New(options, s.reserveAll)
+		Timeout: callTime,
+		Split:   spoiled,
+	}, s.reserveAll)
 	return s, nil
 }
 
@@ -97,9 +98,8 @@ func spoiled(err error) bool {
 
 // Close ends the service's work and closes its database.
 func (s *Service) Close() error {
-	s.inserts.Close()
 	s.calls.Close()
-	s.settles.Close()
+	s.writes.Close()
 	return s.db.Close()
 }
 

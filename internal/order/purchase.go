@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"gorm.io/gorm"
-
 	"github.com/bazar-store/bazar/internal/batch"
-	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -25,7 +22,7 @@ func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequ
 		return order, false, err
 	}
 	asked := newRow(account, id, &r)
-	row, err := s.inserts.Do(ctx, asked)
+	row, err := s.writes.Do(ctx, write{place, asked})
 	if err != nil {
 		return order, false, tooMany(err)
 	}
@@ -63,77 +60,6 @@ func owns(row, asked *orderRow) error {
 		return api.Errorf(api.CodeIDReused, "order %s has been placed already, and asked for something else; take a new id", asked.ID)
 	}
 	return nil
-}
-
-// insertAll records a batch of orders, and gives for each what is recorded under
-// its id: itself, or the order that was there before.
-func (s *Service) insertAll(ctx context.Context, rows []*orderRow) (recorded []*orderRow, err error) {
-	return s.writeAll(ctx, rows, insert)
-}
-
-// insert records an order, unless its id is known.
-func insert(tx *gorm.DB, o *orderRow) (changed int64, err error) {
-	return database.Exec(tx, `INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		o.ID, o.AccountID, string(o.State), o.Lines, o.Refusal, o.Attempts, o.AttemptAt, o.CreatedAt, o.UpdatedAt)
-}
-
-// writeAll writes a batch of orders in one transaction, and gives for each what
-// is recorded then: itself, if write changed something, or what was there.
-func (s *Service) writeAll(
-	ctx context.Context, rows []*orderRow, write func(*gorm.DB, *orderRow) (int64, error),
-) (recorded []*orderRow, err error) {
-	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		written := make([]string, 0, len(rows))
-		for _, row := range rows {
-			changed, err := write(tx, row)
-			if err != nil {
-				return err
-			}
-			if changed == 1 {
-				written = append(written, row.ID)
-			}
-		}
-		recorded, err = withKnown(tx, rows, written)
-		return err
-	})
-	return recorded, err
-}
-
-// withKnown gives rows with those that are not among the changed ids read anew.
-func withKnown(tx *gorm.DB, rows []*orderRow, changed []string) ([]*orderRow, error) {
-	if len(changed) == len(rows) {
-		return rows, nil
-	}
-	result := make(map[string]*orderRow, len(rows))
-	for _, row := range rows {
-		result[row.ID] = nil
-	}
-	for _, id := range changed {
-		delete(result, id)
-	}
-	var ids []string
-	for id := range result {
-		ids = append(ids, id)
-	}
-	var known []orderRow
-	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
-		return nil, err
-	}
-	for i := range known {
-		result[known[i].ID] = &known[i]
-	}
-	all := make([]*orderRow, len(rows))
-	for i, row := range rows {
-		all[i] = row
-		if before, seen := result[row.ID]; seen {
-			if before == nil {
-				return nil, fmt.Errorf("order %s is not there", row.ID)
-			}
-			all[i] = before
-		}
-	}
-	return all, nil
 }
 
 // drive has the catalog decide a recorded order and settles it. Whatever goes
@@ -178,13 +104,14 @@ func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Rese
 	return decisions, nil
 }
 
-// settle writes the catalog's decision into the order.
+// settle writes the catalog's decision into the order. One that is no longer
+// pending keeps what it has, and that is what its caller gets.
 func (s *Service) settle(ctx context.Context, row *orderRow, decision *api.Reservation) (*orderRow, error) {
 	decided := *row
 	if err := decided.decide(decision); err != nil {
 		return row, err
 	}
-	return s.settles.Do(ctx, &decided)
+	return s.writes.Do(ctx, write{settle, &decided})
 }
 
 // decide turns a pending order into what the catalog decided. Anything but an
@@ -224,16 +151,6 @@ func (o *orderRow) confirm(taken []api.ReservedLine) error {
 	o.State, o.Lines.of = api.OrderConfirmed, lines
 	o.TotalAmount, o.TotalCurrency = &total, &taken[0].Price.Currency
 	return nil
-}
-
-// settleAll writes a batch of decisions. An order that is no longer pending
-// keeps what it has, and that is what its caller gets.
-func (s *Service) settleAll(ctx context.Context, rows []*orderRow) (settled []*orderRow, err error) {
-	return s.writeAll(ctx, rows, func(tx *gorm.DB, o *orderRow) (int64, error) {
-		return database.Exec(tx, `UPDATE orders SET state = ?, reason = ?, lines = ?, refusal = ?, total_amount = ?, total_currency = ?, updated_at = ?
-			WHERE id = ? AND state = 'pending'`,
-			string(o.State), o.Reason, o.Lines, o.Refusal, o.TotalAmount, o.TotalCurrency, o.UpdatedAt, o.ID)
-	})
 }
 
 // refusal is the error of a rejected order, the same each time.

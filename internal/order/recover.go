@@ -130,7 +130,7 @@ func (s *Service) driveAll(ctx context.Context, rows []*orderRow) (settled int, 
 		}
 	}
 	if len(decided) > 0 {
-		if _, err := s.settleAll(ctx, decided); err != nil {
+		if _, err := s.writeAll(ctx, each(settle, decided)); err != nil {
 			return 0, errors.Join(append(errs, err)...)
 		}
 	}

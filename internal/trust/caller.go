@@ -19,13 +19,10 @@ type Caller struct {
 	Key Key
 }
 
-// sessions is how many servers' sessions are kept to be resumed.
-const sessions = 64
-
 // Config is how the caller's connections are made. Names and chains are always
 // verified.
 func (c *Caller) Config() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
 		pool, err := readPool(c.roots(), c.CAFile)
 		if err != nil {

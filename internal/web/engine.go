@@ -144,7 +144,7 @@ func (a *adapter) recovered(c *gin.Context, r any) error {
 		panic(r)
 	}
 	a.log.ErrorContext(c.Request.Context(), "panic",
-		"panic", fmt.Sprint(r), "request_id", RequestID(c), "stack", string(debug.Stack()))
+		"panic", redacted(fmt.Sprint(r)), "request_id", RequestID(c), "stack", string(debug.Stack()))
 	// As text alone: what panicked must not choose the answer.
 	return errors.New(fmt.Sprint("panic: ", r))
 }

@@ -74,6 +74,7 @@ func (a *adapter) buffer() *bytes.Buffer {
 func (a *adapter) problem(err error, requestID string) *encoded {
 	document := *api.AsError(err)
 	document.RequestID = requestID
+	document.Detail = redacted(document.Detail)
 	document.Status = document.Code.Status()
 	document.Retryable = document.Code.Retryable()
 	// A problem consists of texts, numbers and times: encoding cannot fail.

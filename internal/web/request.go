@@ -69,7 +69,7 @@ func (a *adapter) record(c *gin.Context, start time.Time, err error) {
 	if !a.log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 9)
+	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
 		slog.String("method", c.Request.Method),
 		slog.String("route", c.FullPath()),
@@ -78,9 +78,17 @@ func (a *adapter) record(c *gin.Context, start time.Time, err error) {
 		slog.Duration("duration", time.Since(start)),
 		slog.Int("bytes", max(c.Writer.Size(), 0)),
 		slog.String("request_id", RequestID(c)))
+	if caller, ok := ServiceOf(c.Request); ok {
+		attrs = append(attrs, slog.String("caller", caller))
+	}
 	if err != nil {
 		problem := api.AsError(err)
-		attrs = append(attrs, slog.String("error", redacted(err.Error())))
+		attrs = append(attrs, slog.String("code", string(problem.Code)))
+		// What says why a request cannot be read quotes it, and it may have a
+		// password in the wrong place. The caller was told.
+		if problem.Code != api.CodeInvalid {
+			attrs = append(attrs, slog.String("error", redacted(err.Error())))
+		}
 		if cause := problem.Unwrap(); cause != nil {
 			attrs = append(attrs, slog.String("cause", redacted(cause.Error())))
 		}

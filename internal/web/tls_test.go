@@ -61,7 +61,7 @@ func whoami() web.Service {
 		return name, nil
 	}
 	return web.Service{Name: "catalog", Handler: engine(get("/whoami", tell), web.Route{
-		Method: http.MethodPost, Path: "/whoami", Handler: func(c *gin.Context) (any, error) {
+		Method: http.MethodPost, Path: "/whoami", Access: api.Anyone, Handler: func(c *gin.Context) (any, error) {
 			if _, err := web.ReadBody(c.Request); err != nil {
 				return nil, err
 			}
@@ -164,7 +164,8 @@ func TestWithoutAClientCANoCertificateCounts(t *testing.T) {
 	}
 }
 
-func TestANewClientCACountsAtOnceAndForResumedSessionsToo(t *testing.T) {
+// Also for those who would like to go on with a session from before.
+func TestANewClientCACountsAtOnce(t *testing.T) {
 	dir, next := madeCerts(t, time.Now()), madeCerts(t, time.Now())
 	s := secured(dir)
 	s.TLS.ClientCA = filepath.Join(t.TempDir(), "clients.pem")
@@ -198,6 +199,28 @@ func TestANewClientCACountsAtOnceAndForResumedSessionsToo(t *testing.T) {
 	}
 	if got, err := whoIs(after, r.https()); got != "order" {
 		t.Errorf("the new CA does not count: %q, %v", got, err)
+	}
+}
+
+func TestWhoComesBackIsVerifiedAgain(t *testing.T) {
+	dir := madeCerts(t, time.Now())
+	for _, lowest := range []string{"1.2", "1.3"} {
+		s := secured(dir)
+		s.TLS.Min = lowest
+		r := serving(t, s, whoami(), time.Second)
+		client := visitor(t, dir, dir, "order")
+		for range 3 {
+			reply, err := client.Get(r.https() + "/whoami")
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Body.Close()
+			if reply.TLS.DidResume {
+				t.Errorf("TLS %s: a session is resumed", lowest)
+			}
+			client.CloseIdleConnections()
+		}
+		r.end(t)
 	}
 }
 

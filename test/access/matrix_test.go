@@ -183,9 +183,29 @@ func TestTheTableIsAboutEveryRoute(t *testing.T) {
 	}
 }
 
-// Each cell of the table, at the service itself and through the front end.
-func TestEveryCallerGetsWhatTheTableSaysOfEveryRoute(t *testing.T) {
+// What is shown of one store, each part for itself.
+func TestAStoreWithAccounts(t *testing.T) {
 	c := openCast(t)
+	for _, part := range []struct {
+		name string
+		show func(*testing.T, *cast)
+	}{
+		{"every caller gets what the table says of every route", everyCellHolds},
+		{"no attack with tokens gets through", noAttackGetsThrough},
+		{"a token is taken however its scheme is written", aTokenIsTakenHoweverItsSchemeIsWritten},
+		{"an order of another is to the byte like none", anOrderOfAnotherIsLikeNone},
+		{"an id of another tells nothing", anIDOfAnotherTellsNothing},
+		{"one key of two customers is two orders", oneKeyOfTwoCustomersIsTwoOrders},
+		{"what a caller may not set is refused", whatACallerMayNotSetIsRefused},
+		{"no way through the front end leads to what is for services", noWayLeadsToServices},
+		{"a revoked token is refused within five seconds", aRevokedTokenIsRefused},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.show(t, c) })
+	}
+}
+
+// Each cell of the table, at the service itself and through the front end.
+func everyCellHolds(t *testing.T, c *cast) {
 	cells := 0
 	for _, r := range api.Routes() {
 		want := strings.Fields(table()[r.Method+" "+r.Path])

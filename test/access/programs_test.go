@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -116,20 +114,6 @@ func (p *program) said() string {
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.exited
-}
-
-// stop asks the server to end.
-func (p *program) stop() error {
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	select {
-	case <-p.exited:
-		return nil
-	case <-time.After(patience):
-		p.kill()
-		return errors.New("it does not stop")
-	}
 }
 
 // run runs a command to its end, which has to be a good one, and gives what it

@@ -250,4 +250,3 @@ func eventually(t testing.TB, within time.Duration, what string, is func() bool)
 	}
 	return time.Since(start)
 }
-

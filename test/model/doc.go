@@ -12,12 +12,12 @@
 // the steps of the protocol; each is one transaction and what is sent after it.
 // Hold it beside the code:
 //
-//	customer places order       place         order.putOrder, order.Place, order.insertAll, order.owns
+//	customer places order       place         order.putOrder, order.Place, order.insert, order.owns
 //	                            drive         order.drive, order.reserveAll
-//	catalog gets the reserve    reserve       catalog.postReservations, catalog.Reserve, catalog.claim
+//	catalog gets the reserve    reserve       catalog.postReservations, catalog.Reserve, catalog.recall
 //	                            decide, take  catalog.takeAll, catalog.decide, catalog.examine, catalog.take, catalog.flush
 //	                            reply         catalog.recall
-//	order service gets 'taken'  settle        order.settle, order.settleAll
+//	order service gets 'taken'  settle        order.settle, order.writeAll
 //	or 'refused'                become        order.decide, order.confirm
 //	recovery leases             lease         order.recoverDue, order.lease, order.driveLeased, order.driveAll
 //	the lease runs out          expire        order.postpone, order.allDue, and attempt_at
