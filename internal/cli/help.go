@@ -58,7 +58,12 @@ func helpTopics() []*cobra.Command {
 
 Servers also read BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_DB, and for TLS BAZAR_TLS_CERT, BAZAR_TLS_KEY,
 BAZAR_TLS_CLIENT_CA, BAZAR_TLS_MIN and BAZAR_SERVICE_KEY_FILE.`},
-		{Use: "formatting", Short: "How output can be shaped", Long: `On a terminal commands print tables and cards; in a pipe TSV without a header.
+		{Use: "formatting", Short: "How output can be shaped", Long: formattingHelp()},
+	}
+}
+
+func formattingHelp() string {
+	return `On a terminal commands print tables and cards; in a pipe TSV without a header.
 
   -q                   ids alone, one a line
   --json               one object, or an array for lists
@@ -88,6 +93,5 @@ Several values in a cell of TSV are joined by ";". These columns never change:
   token list, revoke   token_id, name, scopes, created_at, expires_at, last_used_at, current
   token create         token_id, name, scopes, expires_at, secret
   accounts, passwd     account_id, name, role, state, created_at
-  stock, price, books  as info`},
-	}
+  stock, price, books  as info`
 }
