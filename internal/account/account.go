@@ -97,15 +97,17 @@ func (s *Service) Register(ctx context.Context, r api.NewAccount, address string
 	if !s.registration {
 		return api.Account{}, api.Errorf(api.CodeForbidden, "registration is closed; an admin can add an account for you")
 	}
-	// Making a hash costs as much as checking one.
-	if err := s.throttle.pass(ctx, registering, address); err != nil {
-		return api.Account{}, err
-	}
-	return s.Create(ctx, r, api.RoleCustomer)
+	return s.make(ctx, r, api.RoleCustomer, func() error { return s.throttle.pass(ctx, registering, address) })
 }
 
 // Create makes an account; it is up to the caller who may.
-func (s *Service) Create(ctx context.Context, r api.NewAccount, role api.Role) (account api.Account, err error) {
+func (s *Service) Create(ctx context.Context, r api.NewAccount, role api.Role) (api.Account, error) {
+	return s.make(ctx, r, role, func() error { return nil })
+}
+
+// make makes an account, if pass lets it come to making a hash: that costs as
+// much as checking one.
+func (s *Service) make(ctx context.Context, r api.NewAccount, role api.Role, pass func() error) (account api.Account, err error) {
 	if r.Name, err = api.ParseAccountName(r.Name); err != nil {
 		return account, err
 	}
@@ -114,6 +116,9 @@ func (s *Service) Create(ctx context.Context, r api.NewAccount, role api.Role) (
 	}
 	if _, err := s.find(s.db.Read(ctx), r.Name); err == nil {
 		return account, taken(r.Name)
+	}
+	if err := pass(); err != nil {
+		return account, err
 	}
 	hash, err := s.hashes.make(ctx, r.Password)
 	if err != nil {

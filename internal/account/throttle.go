@@ -86,7 +86,11 @@ func (t *throttle) judge(tx *gorm.DB, name, address string) (map[string]time.Tim
 	}
 	if wait := until[address].Sub(now) - guessEvery*(guessesAtOnce-1); wait > 0 {
 		seconds := int((wait + time.Second - 1) / time.Second)
-		return nil, api.Errorf(api.CodeRateLimited, "too many wrong passwords from your address; try again in %d s", seconds).WithRetryAfter(seconds)
+		what := "wrong passwords"
+		if name == registering {
+			what = "new accounts"
+		}
+		return nil, api.Errorf(api.CodeRateLimited, "too many %s from your address; try again in %d s", what, seconds).WithRetryAfter(seconds)
 	}
 	return until, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bazar-store/bazar/internal/prompt"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
 )
@@ -84,7 +85,7 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 			return exitInterrupted
 		}
 		return end.exit
-	case interrupted(ctx):
+	case interrupted(ctx), errors.Is(err, prompt.ErrInterrupted):
 		return exitInterrupted
 	}
 	known, _ := errors.AsType[*api.Error](err)

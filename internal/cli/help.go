@@ -34,7 +34,7 @@ func helpTopics() []*cobra.Command {
   3    not found
   4    not logged in, or not allowed
   5    the shop said no: out of stock, dearer than --max-price, retired, conflict
-  6    unreachable, busy or full, and nothing was recorded; safe to repeat
+  6    unreachable, busy, full or too much at once, and nothing was recorded; safe to repeat
   7    recorded but not settled, or its fate unknown; ` + "`bazar orders resume`" + ` settles it
   8    partly done: --each, rejected rows of an import
   130  interrupted`},
@@ -44,6 +44,9 @@ func helpTopics() []*cobra.Command {
   BAZAR_CATALOG_URL    the catalog service alone; may list replicas, comma-separated
   BAZAR_ORDER_URL      the order service alone
   BAZAR_CA_FILE        a private CA (PEM), trusted beside the system's
+  BAZAR_ACCOUNT_URL    the account service alone, where the store has accounts
+  BAZAR_TOKEN          a token; beats the one that ` + "`bazar login`" + ` keeps, and BAZAR_TOKEN_FILE
+  BAZAR_TOKEN_FILE     a file with a token, which only you may read
   BAZAR_DATA_DIR       the store that is opened when no URL is set
   BAZAR_CURRENCY       the currency of amounts without one, such as EUR
   BAZAR_TIMEOUT        how long to wait for the store; 10s
@@ -81,6 +84,10 @@ Several values in a cell of TSV are joined by ";". These columns never change:
   audit, faults        check, order_id, book_id, movement_id, expected, found, currency, detail
   audit, sums          check, state, found, currency
   certs                name, state, ends_at, identity, hosts, file
+  whoami, login        name, role, scopes, expires_at, account_id
+  token list, revoke   token_id, name, scopes, created_at, expires_at, last_used_at, current
+  token create         token_id, name, scopes, expires_at, secret
+  accounts, passwd     account_id, name, role, state, created_at
   stock, price, books  as info`},
 	}
 }

@@ -104,7 +104,7 @@ func runBlock(t *testing.T, dir string, env []string, block string) {
 // needPorts skips where other programs have the ports that the README names.
 func needPorts(t *testing.T) {
 	t.Helper()
-	for _, port := range []string{"8080", "8081", "8082", "9080", "9081", "9082"} {
+	for _, port := range []string{"8080", "8081", "8082", "8083", "9080", "9081", "9082", "9083"} {
 		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			skip(t, err)

@@ -157,10 +157,13 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 
 // journal writes the entry that an interrupted buy of one book leaves behind:
 //
-//	journal ID STORE_ID AGE BOOK QUANTITY
+//	journal ID STORE_ID AGE BOOK QUANTITY [ACCOUNT]
 func journal(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 5 {
-		ts.Fatalf("usage: journal ID STORE_ID AGE BOOK QUANTITY")
+	if len(args) == 5 {
+		args = append(args, api.LocalAccount)
+	}
+	if neg || len(args) != 6 {
+		ts.Fatalf("usage: journal ID STORE_ID AGE BOOK QUANTITY [ACCOUNT]")
 	}
 	age, err := time.ParseDuration(args[2])
 	ts.Check(err)
@@ -170,7 +173,7 @@ func journal(ts *testscript.TestScript, neg bool, args []string) {
 	line.Quantity, err = strconv.ParseInt(args[4], 10, 64)
 	ts.Check(err)
 	entry, err := json.Marshal(map[string]any{
-		"id": args[0], "store_id": args[1], "time": time.Now().Add(-age), "lines": []api.LineRequest{line}, "account": api.LocalAccount,
+		"id": args[0], "store_id": args[1], "time": time.Now().Add(-age), "lines": []api.LineRequest{line}, "account": args[5],
 	})
 	ts.Check(err)
 	dir := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "bazar", "journal")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +115,11 @@ func (a *app) status(ctx context.Context) error {
 		_, err := c.Orders(ctx, 1, "", true)
 		return "", err
 	})
-	for _, h := range []*health{catalog, orders} {
+	services := []*health{catalog, orders}
+	if accounts := a.examineAccounts(ctx); accounts != nil {
+		services = append(services, accounts)
+	}
+	for _, h := range services {
 		if err := out.print(h); err != nil {
 			return err
 		}
@@ -122,10 +127,27 @@ func (a *app) status(ctx context.Context) error {
 	if err := out.close(ctx); err != nil {
 		return err
 	}
-	if !catalog.Reachable || !orders.Reachable {
+	if slices.ContainsFunc(services, func(h *health) bool { return !h.Reachable }) {
 		return &ending{exit: exitUnavailable}
 	}
 	return nil
+}
+
+// examineAccounts gives nothing where there are no accounts.
+func (a *app) examineAccounts(ctx context.Context) *health {
+	if a.settings.accountTarget() == "" {
+		return nil
+	}
+	local := false
+	h := a.examine("account", a.settings.AccountURL, func() (string, error) {
+		me, err := a.me(ctx)
+		local = me.ID == api.LocalAccount
+		return "you are " + me.Name + ", " + string(me.Role), err
+	})
+	if local {
+		return nil
+	}
+	return h
 }
 
 func (a *app) examine(service, address string, ask func() (string, error)) *health {
@@ -137,7 +159,11 @@ func (a *app) examine(service, address string, ask func() (string, error)) *heal
 	detail, err := ask()
 	h.LatencyMS = float64(time.Since(start).Microseconds()) / 1000
 	h.Reachable, h.Detail = err == nil, detail
-	if err != nil {
+	switch api.CodeOf(err) {
+	case "":
+	case api.CodeUnauthenticated, api.CodeForbidden: // it answers
+		h.Reachable, h.Detail = true, "you are not logged in"
+	default:
 		h.Detail = err.Error()
 	}
 	return h

@@ -108,7 +108,7 @@ func (f *FrontEnd) send(c *gin.Context, service api.Service, method, uri string,
 
 func reply(a client.Answer) web.Reply {
 	r := web.Reply{Status: a.Status, Header: http.Header{}}
-	for _, name := range [...]string{"Etag", "Location", "Retry-After"} {
+	for _, name := range [...]string{"Cache-Control", "Etag", "Location", "Retry-After"} {
 		if value := a.Header.Get(name); value != "" {
 			r.Header.Set(name, value)
 		}

@@ -37,50 +37,83 @@ func (t Terminal) descriptor() int {
 	return -1
 }
 
+// ErrInterrupted is that of who presses Ctrl-C, or Ctrl-D, instead of typing.
+var ErrInterrupted = errors.New("interrupted")
+
 // Ask asks for a secret, which the terminal does not show. Where ctx ends first
 // the terminal is as it was.
 func (t Terminal) Ask(ctx context.Context, question string) (string, error) {
-	fd := t.descriptor()
-	if fd < 0 {
-		return "", api.Errorf(api.CodeInvalid, "nobody can type a password here: standard input is no terminal")
-	}
-	before, err := term.GetState(fd)
+	secrets, err := t.ask(ctx, question)
 	if err != nil {
-		return "", fmt.Errorf("terminal: %w", err)
-	}
-	if _, err := fmt.Fprint(t.Out, question+" "); err != nil {
 		return "", err
 	}
-	type answer struct {
-		secret []byte
-		err    error
-	}
-	typed := make(chan answer, 1)
-	go func() { // a read can't be called off; it ends with the process
-		secret, err := term.ReadPassword(fd)
-		typed <- answer{secret, err}
-	}()
-	select {
-	case a := <-typed:
-		_, _ = fmt.Fprintln(t.Out) // the newline that was typed was not shown either
-		return string(a.secret), a.err
-	case <-ctx.Done():
-		_, _ = fmt.Fprintln(t.Out)
-		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
-	}
+	return secrets[0], nil
 }
 
 // AskNew asks for a secret that is made now, twice, because a slip can't be seen.
 func (t Terminal) AskNew(ctx context.Context, question, again string) (string, error) {
-	secret, err := t.Ask(ctx, question)
-	if err != nil {
+	secrets, err := t.ask(ctx, question, again)
+	switch {
+	case err != nil:
 		return "", err
+	case secrets[0] != secrets[1]:
+		return "", api.Errorf(api.CodeInvalid, "the two are not the same; nothing was done")
 	}
-	repeated, err := t.Ask(ctx, again)
-	if err == nil && repeated != secret {
-		err = api.Errorf(api.CodeInvalid, "the two are not the same; nothing was done")
+	return secrets[0], nil
+}
+
+// ask asks for one secret after the other. The terminal shows nothing from before
+// the first question until after the last answer, however fast somebody types.
+func (t Terminal) ask(ctx context.Context, questions ...string) ([]string, error) {
+	fd := t.descriptor()
+	if fd < 0 {
+		return nil, api.Errorf(api.CodeInvalid, "nobody can type a password here: standard input is no terminal")
 	}
-	return secret, err
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: %w", err)
+	}
+	type answers struct {
+		secrets []string
+		err     error
+	}
+	typed := make(chan answers, 1)
+	go func() { // a read can't be called off; it ends with the process
+		secrets, err := t.read(questions)
+		typed <- answers{secrets, err}
+	}()
+	var a answers
+	select {
+	case a = <-typed:
+	case <-ctx.Done():
+		a.err = ctx.Err()
+	}
+	if err := term.Restore(fd, before); err != nil {
+		return nil, fmt.Errorf("terminal: %w", err)
+	}
+	if errors.Is(a.err, ErrInterrupted) {
+		_, _ = fmt.Fprintln(t.Out) // what follows begins on a line of its own
+	}
+	return a.secrets, a.err
+}
+
+func (t Terminal) read(questions []string) ([]string, error) {
+	line := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{t.In, t.Out}, "")
+	secrets := make([]string, 0, len(questions))
+	for _, question := range questions {
+		secret, err := line.ReadPassword(question + " ")
+		if errors.Is(err, io.EOF) {
+			return nil, ErrInterrupted
+		}
+		if err != nil && !errors.Is(err, term.ErrPasteIndicator) {
+			return nil, fmt.Errorf("terminal: %w", err)
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, nil
 }
 
 // Lines reads so many secrets from a stream, one a line.

@@ -101,11 +101,11 @@ func Routes() []Route {
 		{Accounts, http.MethodGet, "/v1/accounts", true, AdminsOnly},
 		{Accounts, http.MethodGet, "/v1/accounts/{account}", true, AdminsOnly},
 		{Accounts, http.MethodPatch, "/v1/accounts/{account}", true, AdminsOnly},
+		{Accounts, http.MethodGet, "/v1/me", true, AnyToken},
+		{Accounts, http.MethodPut, "/v1/me/password", true, AnyToken},
 		{Accounts, http.MethodPost, "/v1/tokens", true, Anyone}, // who knows a password
 		{Accounts, http.MethodGet, "/v1/tokens", true, AnyToken},
 		{Accounts, http.MethodDelete, "/v1/tokens/{id}", true, AnyToken},
-		{Accounts, http.MethodGet, "/v1/me", true, AnyToken},
-		{Accounts, http.MethodPut, "/v1/me/password", true, AnyToken},
 		{Accounts, http.MethodPost, "/v1/introspect", false, AnyService},
 		{FrontEnd, http.MethodGet, "/search/{topic}", true, Anyone},
 		{FrontEnd, http.MethodGet, "/info/{item}", true, Anyone},

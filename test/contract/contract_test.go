@@ -67,6 +67,19 @@ func TestContract(t *testing.T) {
 			}
 		})
 	}
+	for _, way := range []struct {
+		name string
+		open func(*testing.T, *checker) *shop
+	}{
+		{"accounts", openAccounts},
+		{"accounts through a front end", openAccountsFront},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			for _, w := range accountWalks() {
+				t.Run(w.name, func(t *testing.T) { w.take(way.open(t, c)) })
+			}
+		})
+	}
 	t.Run("broken services", func(t *testing.T) { walkFaults(t, c) })
 	if only := flag.Lookup("test.run").Value.String(); !strings.Contains(only, "/") {
 		c.checkCoverage(t)
@@ -78,6 +91,7 @@ func TestEnginesServeTheTable(t *testing.T) {
 	for name, e := range map[api.Service]*gin.Engine{
 		api.Catalog:  engine(openCatalog(t).Routes()),
 		api.Orders:   engine(openOrders(t, t.TempDir(), calls).Routes()),
+		api.Accounts: engine(openAccountService(t).Routes()),
 		api.FrontEnd: engine(frontend.New(calls).Routes()),
 	} {
 		var want []string

@@ -223,7 +223,7 @@ func (s *shop) heads(path string) {
 		if base == s.front && private(path) {
 			continue
 		}
-		reply, err := http.DefaultTransport.RoundTrip(request(s.T, base, http.MethodHead, path, "", nil))
+		reply, err := http.DefaultTransport.RoundTrip(request(s.T, base, http.MethodHead, path, "", s.credentials()))
 		if err != nil {
 			s.Fatal(err)
 		}

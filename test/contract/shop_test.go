@@ -32,6 +32,9 @@ type shop struct {
 
 	check                  *checker
 	catalog, orders, front string
+	// accounts is the account service, of a shop that has one; introspect is how
+	// services reach it. token is sent along.
+	accounts, introspect, token string
 	// through sends public requests through the front end.
 	through bool
 	// calls counts the requests that came to a service.
@@ -142,13 +145,27 @@ func newClient(t *testing.T, config client.Config) *client.Client {
 // base is the address that serves a path.
 func (s *shop) base(path string) string {
 	switch {
-	case !strings.HasPrefix(path, "/v1/"), s.through && (s.catalog == "" || !private(path)):
+	case strings.HasPrefix(path, "/v1/introspect") && s.accounts != "":
+		return s.introspect
+	case s.accounts != "" && !s.through && isAccounts(path):
+		return s.accounts
+	case !strings.HasPrefix(path, "/v1/"), isAccounts(path), s.through && (s.catalog == "" || !private(path)):
 		return s.front
 	case strings.HasPrefix(path, "/v1/orders"):
 		return s.orders
 	default:
 		return s.catalog
 	}
+}
+
+// isAccounts says whether a path is the account service's.
+func isAccounts(path string) bool {
+	for _, prefix := range []string{"/v1/accounts", "/v1/me", "/v1/tokens", "/v1/introspect"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // private says whether a path has operations that are for services alone.
@@ -162,12 +179,21 @@ func private(path string) bool {
 // too, and must be answered the same. Headers are written "Name: value".
 func (s *shop) ask(method, path, body string, headers ...string) answer {
 	s.Helper()
+	headers = append(s.credentials(), headers...)
 	base := s.base(path)
 	a := s.askAt(base, method, path, body, headers...)
-	if method == http.MethodGet && base != s.front {
+	if method == http.MethodGet && base != s.front && base != s.introspect {
 		s.same(a, s.askAt(s.front, method, path, body, headers...))
 	}
 	return a
+}
+
+// credentials are the headers that say who asks.
+func (s *shop) credentials() []string {
+	if s.token == "" {
+		return nil
+	}
+	return []string{"Authorization: Bearer " + s.token}
 }
 
 // askAt asks at an address.
