@@ -115,6 +115,12 @@ func (d Dir) Renew(hosts Hosts, all bool) (renewed []Certificate, err error) {
 	return renewed, nil
 }
 
+// Exists says whether there is a CA.
+func (d Dir) Exists() bool {
+	_, err := os.Stat(d.certFile(authority))
+	return err == nil
+}
+
 // Show gives the CA and the certificates, also those that are missing.
 func (d Dir) Show() ([]Certificate, error) {
 	ca, err := readCertificate(d.certFile(authority))

@@ -104,8 +104,12 @@ func newSerial() (*big.Int, error) {
 	return serial.SetBit(serial, 126, 1), nil
 }
 
-// write puts a file in its place whole, so that nobody reads half of one.
-func write(path, kind string, der []byte, mode os.FileMode) (err error) {
+func write(path, kind string, der []byte, mode os.FileMode) error {
+	return replace(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
+}
+
+// replace puts a file in its place whole, so that nobody reads half of one.
+func replace(path string, text []byte, mode os.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-") // mode 0600
 	if err != nil {
 		return api.Errorf(api.CodeInvalid, "%w", err)
@@ -115,7 +119,7 @@ func write(path, kind string, der []byte, mode os.FileMode) (err error) {
 			_ = os.Remove(f.Name()) // the first error tells
 		}
 	}()
-	err = pem.Encode(f, &pem.Block{Type: kind, Bytes: der})
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}

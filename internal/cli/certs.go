@@ -17,10 +17,35 @@ func (a *app) certsCommand() *cobra.Command {
 	return cmd
 }
 
-const hostUsage = "`HOST` that the servers are reached at, a DNS name or an IP address; SERVER=HOST for one of them"
+// certFlags are what init and renew have in common.
+type certFlags struct{ hosts, deliver []string }
+
+func (f *certFlags) bind(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.hosts, "host", nil, "`HOST` that the servers are reached at, a DNS name or an IP address; SERVER=HOST for one of them")
+	cmd.Flags().StringArrayVar(&f.deliver, "deliver", nil, "also put what a server needs, and nothing else, into a directory of its own: `SERVER=DIR`")
+}
+
+// then reads the flags, does something with them, and delivers.
+func (f *certFlags) then(d certs.Dir, do func(certs.Hosts) ([]certs.Certificate, error)) func() ([]certs.Certificate, error) {
+	return func() ([]certs.Certificate, error) {
+		hosts, err := certs.ParseHosts(f.hosts)
+		if err != nil {
+			return nil, err
+		}
+		deliveries, err := certs.ParseDeliveries(f.deliver)
+		if err != nil {
+			return nil, err
+		}
+		list, err := do(hosts)
+		if err != nil {
+			return nil, err
+		}
+		return list, d.Deliver(deliveries)
+	}
+}
 
 func (a *app) certsInitCommand() *cobra.Command {
-	var hosts []string
+	var f certFlags
 	cmd := &cobra.Command{
 		Use: "init DIR", Short: "Make a CA and a certificate for each server", Args: needs(1, 1, "a directory"),
 		Long: "Make a private CA and a certificate for each server in a directory: ca.pem, ca-key.pem, order.pem,\n" +
@@ -28,39 +53,35 @@ func (a *app) certsInitCommand() *cobra.Command {
 			"Give each server its own two files and ca.pem, and nobody ca-key.pem.",
 		Example: "  bazar certs init certs --host frontend=books.example.org",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.certify(cmd.Context(), func() ([]certs.Certificate, error) {
-				parsed, err := certs.ParseHosts(hosts)
-				if err != nil {
-					return nil, err
-				}
-				return dir(args[0]).Init(parsed)
-			})
+			d := dir(args[0])
+			return a.certify(cmd.Context(), f.then(d, d.Init))
 		},
 	}
-	cmd.Flags().StringArrayVar(&hosts, "host", nil, hostUsage)
+	f.bind(cmd)
 	return cmd
 }
 
 func (a *app) certsRenewCommand() *cobra.Command {
-	var hosts []string
-	var all bool
+	var f certFlags
+	var all, begin bool
 	cmd := &cobra.Command{
 		Use: "renew DIR", Short: "Renew the certificates that end within 30 days", Args: needs(1, 1, "a directory"),
 		Long: "Renew the certificates that end within 30 days, are missing, or are not for a --host yet. The CA stays, and\n" +
 			"servers need no restart: they read their files again when they change. What is new is shown.",
 		Example: "  bazar certs renew certs\n  bazar certs renew certs --host order=10.0.0.7",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.certify(cmd.Context(), func() ([]certs.Certificate, error) {
-				parsed, err := certs.ParseHosts(hosts)
-				if err != nil {
-					return nil, err
+			d := dir(args[0])
+			return a.certify(cmd.Context(), f.then(d, func(hosts certs.Hosts) ([]certs.Certificate, error) {
+				if begin && !d.Exists() {
+					return d.Init(hosts)
 				}
-				return dir(args[0]).Renew(parsed, all)
-			})
+				return d.Renew(hosts, all)
+			}))
 		},
 	}
-	cmd.Flags().StringArrayVar(&hosts, "host", nil, hostUsage)
+	f.bind(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "renew those too that are good for longer")
+	cmd.Flags().BoolVar(&begin, "init", false, "where there is no CA yet, make it: for what runs at every start")
 	return cmd
 }
 
