@@ -22,7 +22,8 @@ import (
 const patience = 30 * time.Second
 
 // Process is a server of ours at a fixed address: it may be killed and started
-// again. Its log, a file of Run.Dir, holds what all of its lives said.
+// again. Its log, a file of Run.Dir, holds what all of its lives said, but for the
+// requests that went well.
 type Process struct {
 	Name string
 	// Addr is where it serves, and stays so.
@@ -116,10 +117,12 @@ func (p *Process) follow(cmd *exec.Cmd, said io.Reader, log io.WriteCloser, read
 	once := sync.OnceFunc(func() { close(ready) })
 	for lines := bufio.NewReader(said); ; {
 		line, err := lines.ReadBytes('\n')
-		_, _ = log.Write(line) // only to be looked at
-		var entry struct{ Msg string }
+		var entry struct{ Level, Msg string }
 		if json.Unmarshal(line, &entry) == nil && entry.Msg == "ready" {
 			once()
+		}
+		if entry.Msg != "request" || entry.Level != "INFO" {
+			_, _ = log.Write(line) // only to be looked at
 		}
 		if err != nil {
 			break
@@ -177,12 +180,35 @@ func (r *Run) Bazar(ctx context.Context, name string, env []string, args ...stri
 }
 
 // Finish runs a command to its end.
-func Finish(cmd *exec.Cmd) Result {
+func Finish(cmd *exec.Cmd) Result { return FinishStarted(cmd, make(chan struct{})) }
+
+// FinishStarted runs a command to its end and closes started once it has a
+// process, or can't have one.
+func FinishStarted(cmd *exec.Cmd, started chan<- struct{}) Result {
 	var out, said strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &said
-	err := cmd.Run()
+	err := cmd.Start()
+	close(started)
+	if err == nil {
+		err = cmd.Wait()
+	}
 	if cmd.ProcessState == nil {
 		return Result{Err: err.Error(), Exit: -1}
 	}
 	return Result{Out: out.String(), Err: said.String(), Exit: cmd.ProcessState.ExitCode()}
+}
+
+// Pause makes a command stand still.
+func Pause(cmd *exec.Cmd) {
+	_ = cmd.Process.Signal(syscall.SIGSTOP) // it may have ended
+}
+
+// Wait lets time pass, as faults at random moments need it.
+func Wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

@@ -201,7 +201,7 @@ func (r *Run) end() {
 	}
 	if r.Failed() {
 		for _, p := range r.processes {
-			r.Logf("the end of %s:\n%s", p.log, tail(p.log, 30))
+			r.Logf("the end of %s:\n%s", p.log, tail(p.log, 12))
 		}
 		r.Logf("to repeat it: %s", r.command)
 	} else if err := os.RemoveAll(r.Dir); err != nil {
