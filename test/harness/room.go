@@ -100,8 +100,6 @@ type Run struct {
 	Size Size
 	// Dir is the run's own directory; it stays if the run fails.
 	Dir string
-	// Ends is when a long run has to come to its end.
-	Ends time.Time
 
 	room      *Room
 	name      string
@@ -133,7 +131,6 @@ func (r *Room) Begin(t *testing.T, name string) *Run {
 		t.Fatal(err)
 	}
 	run := &Run{TB: t, Seed: r.seed, Size: r.size, Dir: dir, room: r, name: name, began: time.Now()}
-	run.Ends = run.began.Add(r.within)
 	if run.Seed == 0 {
 		run.Seed = uint64(run.began.UnixNano())
 	}
@@ -151,6 +148,12 @@ func (r *Run) Rand(n uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, n)
 
 // Program is the path of one of Bazar's programs: bazar, catalog or order.
 func (r *Run) Program(name string) string { return filepath.Join(r.room.programs, name) }
+
+// More says whether there is time for more; the last tenth of a long run is for
+// its proof.
+func (r *Run) More() bool {
+	return r.Size != Long || time.Since(r.began) < r.room.within*9/10
+}
 
 // Pick chooses by the run's size.
 func Pick[T any](r *Run, taste, ci, long T) T {

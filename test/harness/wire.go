@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"testing/iotest"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type Edge int
 const (
 	// Arrived: the whole request is here, nothing of it was passed on.
 	Arrived Edge = iota
+	// Torn: if it is cut here, half of the request's body was passed on.
+	Torn
 	// Passed: the whole request was passed on, nothing of the answer has come.
 	Passed
 	// Answered: the whole answer is here, nothing of it was delivered.
@@ -131,6 +134,9 @@ func (w *Wire) pass(request *http.Request, body []byte, at func(Edge) bool) (int
 	onward.URL.Scheme, onward.URL.Host, onward.RequestURI = "http", w.to, ""
 	onward.Host = w.to
 	onward.Body = io.NopCloser(bytes.NewReader(body))
+	if at(Torn) {
+		onward.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), iotest.ErrReader(errors.New("torn"))))
+	}
 	onward.Header.Del("Connection")
 	answer, err := w.transport.RoundTrip(onward)
 	cutIf(err != nil || cut.Load())

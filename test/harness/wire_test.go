@@ -15,12 +15,15 @@ func TestAWireCutsACallAtAnyEdge(t *testing.T) {
 		served int
 		heard  string
 	}{
-		Arrived: {0, ""}, Passed: {1, ""}, Answered: {1, ""}, Halfway: {1, "good "}, Delivered: {1, "good bread"}, -1: {1, "good bread"},
+		Arrived: {0, ""}, Torn: {0, ""}, Passed: {1, ""}, Answered: {1, ""}, Halfway: {1, "good "}, Delivered: {1, "good bread"}, -1: {1, "good bread"},
 	} {
 		served := make(chan struct{}, 10)
 		answered := make(chan struct{})
 		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
 			served <- struct{}{}
 			if edge == Passed {
 				<-r.Context().Done() // the wire hangs up
@@ -55,7 +58,7 @@ func TestAWireCutsACallAtAnyEdge(t *testing.T) {
 			t.Errorf("edge %d: served %d times, heard %q", edge, len(served), heard)
 		}
 		service.Close()
-		if last := edge; last >= 0 && !slices.Equal(edges, []Edge{Arrived, Passed, Answered, Halfway, Delivered}[:last+1]) {
+		if last := edge; last >= 0 && !slices.Equal(edges, []Edge{Arrived, Torn, Passed, Answered, Halfway, Delivered}[:last+1]) {
 			t.Errorf("edge %d: went %v", edge, edges)
 		}
 	}

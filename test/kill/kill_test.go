@@ -31,7 +31,7 @@ func TestNothingIsLostWhoeverIsKilledWhenever(t *testing.T) {
 	buyers.Start(ctx, run, 8)
 	k := &killer{run: run, shop: shop, account: account, chance: run.Rand(1), hits: map[string]int{}}
 	all, began := points(), time.Now()
-	for wanted := harness.Pick(run, 30, 300, 1<<30); k.kills < wanted && time.Until(run.Ends) > 2*time.Minute; {
+	for wanted := harness.Pick(run, 30, 300, 1<<30); k.kills < wanted && run.More(); {
 		for _, i := range k.chance.Perm(len(all)) {
 			k.at(ctx, &all[i])
 			if k.chance.IntN(2) == 0 {

@@ -29,7 +29,7 @@ func TestAServiceThatStandsStillForAWhileLosesNothing(t *testing.T) {
 	if run.Size == harness.Taste {
 		victims = victims[:1]
 	}
-	for round := 0; round == 0 || (run.Size == harness.Long && time.Until(run.Ends) > 2*time.Minute); round++ {
+	for round := 0; round == 0 || (run.Size == harness.Long && run.More()); round++ {
 		for _, victim := range victims {
 			harness.Wait(ctx, time.Second)
 			standStill(ctx, run, victim, still, account, env)
