@@ -154,12 +154,6 @@ func (p *Process) Kill() {
 	p.cmd = nil
 }
 
-// Pause makes it stand still (SIGSTOP), and Resume go on.
-func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
-
-// Resume lets a process that stands still go on.
-func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
-
 // Restart kills it and starts it again.
 func (p *Process) Restart(ctx context.Context) error {
 	p.Kill()
@@ -196,11 +190,6 @@ func FinishStarted(cmd *exec.Cmd, started chan<- struct{}) Result {
 		return Result{Err: err.Error(), Exit: -1}
 	}
 	return Result{Out: out.String(), Err: said.String(), Exit: cmd.ProcessState.ExitCode()}
-}
-
-// Pause makes a command stand still.
-func Pause(cmd *exec.Cmd) {
-	_ = cmd.Process.Signal(syscall.SIGSTOP) // it may have ended
 }
 
 // Wait lets time pass, as faults at random moments need it.
