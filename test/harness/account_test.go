@@ -56,7 +56,7 @@ func TestAStoreThatIsNotAsItsBuyersWereToldIsReported(t *testing.T) {
 		"told cancelled":          func(_ *Account, h *Holdings) { h.Orders[2].State = api.OrderConfirmed },
 		"a is cancelled, and nob": func(_ *Account, h *Holdings) { h.Orders[0].State = api.OrderCancelled },
 		"were asked for":          func(_ *Account, h *Holdings) { h.Orders[1].Lines = []api.OrderLine{{BookID: 3, Quantity: 1}} },
-		"the total":               func(_ *Account, h *Holdings) { h.Orders[0].Total = &price },
+		"has the total":           func(_ *Account, h *Holdings) { h.Orders[0].Total = &price },
 		"buyer was told":          func(a *Account, _ *Holdings) { a.bought["a"].Total.Amount++ },
 		"its reservation is":      func(_ *Account, h *Holdings) { delete(h.Reservations, "a") },
 		`reservation is "taken"`:  func(_ *Account, h *Holdings) { h.Reservations["c"] = h.Reservations["a"] },

@@ -11,8 +11,8 @@ import (
 )
 
 // Buyers buy over the wire until they are told to leave: orders of one line or
-// several, now and then an id again, now and then one taken back, and what was
-// left unsettled asked for anew.
+// several, now and then an id again, now and then one taken back, also while it
+// is being placed.
 type Buyers struct {
 	Account *Account
 	Calls   *client.Client
@@ -61,12 +61,23 @@ func (b *Buyers) buy(ctx context.Context, chance *rand.Rand) {
 			b.Account.Cancel(calls, b.Calls, again)
 		case n < 24:
 			b.Account.Cancel(calls, b.Calls, api.NewID())
+		case n < 34:
+			b.regret(calls, api.NewID(), Wish(chance, b.Books))
 		default:
 			id := api.NewID()
 			own = append(own, id)
 			b.Account.Place(calls, b.Calls, id, Wish(chance, b.Books))
 		}
 	}
+}
+
+// regret takes an order back while it is being placed.
+func (b *Buyers) regret(ctx context.Context, id string, lines []api.LineRequest) {
+	b.Account.AskBack(id)
+	var placing sync.WaitGroup
+	placing.Go(func() { b.Account.Place(ctx, b.Calls, id, lines) })
+	b.Account.Cancel(ctx, b.Calls, id)
+	placing.Wait()
 }
 
 // Wish is an order by chance: mostly of one book, of one to three copies.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -175,10 +176,10 @@ func (b *Bought) compare(order *api.Order) (wrong []string) {
 		}
 	}
 	if !slices.Equal(asked, b.Lines) && !(cancelled && len(asked) == 0) {
-		complain("has the lines %v; %v were asked for", asked, b.Lines)
+		complain("has the lines %s; %s were asked for", asJSON(asked), asJSON(b.Lines))
 	}
 	if order.Total != nil && *order.Total != total || (order.State == api.OrderConfirmed && order.Total == nil) {
-		complain("has the total %v; its lines are %v", order.Total, total)
+		complain("has the total %v; its lines cost %s", order.Total, total)
 	}
 	if order.State == api.OrderConfirmed && b.Total != (api.Money{}) && b.Total != total {
 		complain("costs %v; its buyer was told %v", total, b.Total)
@@ -205,5 +206,13 @@ func agree(order *api.Order, reservations map[string]api.Reservation) []string {
 	if fits {
 		return nil
 	}
-	return []string{fmt.Sprintf("order %s is %s with %v; its reservation is %q with %v", order.ID, order.State, order.Lines, r.State, r.Lines)}
+	return []string{fmt.Sprintf("order %s is %s with %s; its reservation is %q with %s", order.ID, order.State, asJSON(order.Lines), r.State, asJSON(r.Lines))}
+}
+
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
