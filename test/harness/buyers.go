@@ -119,14 +119,28 @@ func (a *Account) Resume(ctx context.Context, calls *client.Client, id string) {
 	a.Place(ctx, calls, id, b.Lines)
 }
 
+// askers is how many ask at once for what nobody was told the end of.
+const askers = 32
+
 // ResumeAll asks for all whose end nobody was told of.
 func (a *Account) ResumeAll(ctx context.Context, calls *client.Client) (asked int) {
-	for _, b := range a.Unknown() {
-		asked++
-		a.Resume(ctx, calls, b.ID)
-		if b.Cancel {
-			a.Cancel(ctx, calls, b.ID)
-		}
+	open := a.Unknown()
+	next := make(chan Bought)
+	var asking sync.WaitGroup
+	for range askers {
+		asking.Go(func() {
+			for b := range next {
+				a.Resume(ctx, calls, b.ID)
+				if b.Cancel {
+					a.Cancel(ctx, calls, b.ID)
+				}
+			}
+		})
 	}
-	return asked
+	for _, b := range open {
+		next <- b
+	}
+	close(next)
+	asking.Wait()
+	return len(open)
 }

@@ -29,82 +29,153 @@ type killer struct {
 
 	kills    int
 	hits     map[string]int // by the point's name
+	looked   map[string]int // likewise, where the order was seen as it was left
 	probes   sync.WaitGroup
 	commands []string // ids that a command was killed with
 }
 
-// at kills at a point. A command is nobody's but its customer's, so that of its
-// calls only its own are caught.
+// at kills at a point that an order of its own comes to, and looks how that is
+// left.
 func (k *killer) at(ctx context.Context, p *point) {
 	id, lines := k.probe(ctx, p)
-	var own *exec.Cmd
+	began := time.Now()
+	var reached bool
 	if p.victim == customer {
-		own = k.command(ctx, p.cancel, id, lines)
+		reached = k.atCommand(ctx, p, id, lines)
+	} else {
+		reached = k.atServer(ctx, p, id, lines)
 	}
-	var caught atomic.Bool
-	struck := make(chan struct{})
+	k.kills++
+	if !reached {
+		return
+	}
+	k.hits[p.name]++
+	if p.leaves != nil {
+		k.look(ctx, p, id, began)
+	}
+}
+
+// atServer kills a server at a point, and starts it again.
+func (k *killer) atServer(ctx context.Context, p *point, id string, lines []api.LineRequest) (reached bool) {
+	server := k.shop.Orders
+	if p.victim == catalog {
+		server = k.shop.Catalog
+	}
+	t := k.set(p, id, server.Pause, server.Kill)
+	k.probes.Go(func() {
+		// A wire that was cut a moment ago may not carry the call.
+		for ; !t.caught.Load() && ctx.Err() == nil; harness.Wait(ctx, time.Millisecond) {
+			k.ask(context.WithoutCancel(ctx), p.cancel, id, lines)
+		}
+	})
+	reached = t.await()
+	k.run.Must(server.Restart(ctx))
+	return reached
+}
+
+// atCommand kills a command at a point, and looks at the journal that it left.
+func (k *killer) atCommand(ctx context.Context, p *point, id string, lines []api.LineRequest) (reached bool) {
+	cmd := k.command(ctx, p.cancel, id, lines)
+	sent := !strings.Contains(p.name, "✕1")
+	if sent {
+		k.note(p.cancel, id, lines)
+		k.commands = append(k.commands, id)
+	}
+	t := k.set(p, id, func() { harness.Pause(cmd) }, func() { kill(cmd) })
+	ended := k.start(cmd)
+	reached = t.await()
+	kill(cmd)
+	<-ended
+	if journalled := k.journal(id); reached && journalled != sent {
+		k.run.Violation("%s: that the journal has order %s is %t", p.name, id, journalled)
+	}
+	return reached
+}
+
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill() // it may have ended
+}
+
+// trap waits for one call.
+type trap struct {
+	wire   *harness.Wire
+	caught atomic.Bool   // the call is on its way, or none is waited for any more
+	struck chan struct{} // closed once its victim is dead
+}
+
+// set sets a trap for an order's call at a point.
+func (k *killer) set(p *point, id string, freeze, strike func()) *trap {
+	t := &trap{wire: p.on(k.shop), struck: make(chan struct{})}
 	guard := harness.Guard(func(c harness.Call) func(harness.Edge) bool {
-		if !p.matches(c) || (own != nil && p.on(k.shop) == k.shop.ToOrders && !strings.Contains(c.Path, id)) || !caught.CompareAndSwap(false, true) {
+		if !p.matches(c, id) || !t.caught.CompareAndSwap(false, true) {
 			return nil
 		}
 		return func(edge harness.Edge) bool {
 			switch edge {
 			case p.freeze:
-				k.pause(p.victim, own)
+				freeze()
 			case p.strike:
-				k.kill(p.victim, own)
-				close(struck)
+				strike()
+				close(t.struck)
 				return true
 			}
 			return false
 		}
 	})
-	wire := p.on(k.shop)
-	wire.Guard.Store(&guard)
-	if p.victim == customer && !strings.Contains(p.name, "✕1") {
-		k.note(p.cancel, id, lines)
-	}
-	var ended <-chan harness.Result
-	if own != nil {
-		ended = k.start(own)
-	} else {
-		k.probes.Go(func() { k.ask(context.WithoutCancel(ctx), p.cancel, id, lines) })
-	}
-	reached := k.await(struck)
-	wire.Guard.Store(nil)
-	if !reached {
-		k.kill(p.victim, own)
-	} else {
-		k.hits[p.name]++
-	}
-	if own != nil {
-		<-ended
-		k.left(p, id, reached)
-	}
-	k.kills++
-	k.revive(ctx, p.victim)
+	t.wire.Guard.Store(&guard)
+	return t
 }
 
-// await says whether the point was reached.
-func (k *killer) await(struck <-chan struct{}) bool {
+// await says whether the point was reached, and takes the trap away.
+func (t *trap) await() (reached bool) {
 	timer := time.NewTimer(missed)
 	defer timer.Stop()
 	select {
-	case <-struck:
-		return true
+	case <-t.struck:
+		reached = true
 	case <-timer.C:
-		return false
+	}
+	t.caught.Store(true)
+	t.wire.Guard.Store(nil)
+	return reached
+}
+
+// untouched is how long recovery leaves an order to its request, less a little.
+const untouched = 4 * time.Second
+
+// look compares how the order stands with what docs/protocol.md says of the
+// point, unless that took so long that recovery may have gone on with it.
+func (k *killer) look(ctx context.Context, p *point, id string, began time.Time) {
+	order, err := k.shop.Direct.Order(ctx, id)
+	reservation, failed := k.shop.Direct.Reservation(ctx, id)
+	for tries := 0; tries < 100 && (api.CodeOf(err).Retryable() || api.CodeOf(failed).Retryable()); tries++ {
+		harness.Wait(ctx, 5*time.Millisecond)
+		order, err = k.shop.Direct.Order(ctx, id)
+		reservation, failed = k.shop.Direct.Reservation(ctx, id)
+	}
+	if time.Since(began) > untouched {
+		return
+	}
+	k.looked[p.name]++
+	if found := (state{order.State, reservation.State}); found != *p.leaves {
+		k.run.Violation("%s leaves order %s %q with a reservation %q, not %q with %q", p.name, id, found.order, found.reservation, p.leaves.order, p.leaves.reservation)
 	}
 }
 
 // probe is an order whose call comes to the point. One that is to be cancelled
-// is placed first.
+// is bought first.
 func (k *killer) probe(ctx context.Context, p *point) (id string, lines []api.LineRequest) {
-	id, lines = api.NewID(), harness.Wish(k.chance, k.shop.Books())
-	if p.cancel && !strings.Contains(p.name, "✕1") {
-		k.account.Place(ctx, k.shop.Direct, id, lines[:1])
+	id, lines = api.NewID(), harness.Wish(k.chance, []int64{1, 3, 4})[:1]
+	if !p.cancel || strings.Contains(p.name, "✕1") {
+		return id, lines
 	}
-	return id, lines[:1]
+	for ctx.Err() == nil {
+		k.account.Place(ctx, k.shop.Direct, id, lines)
+		if order, err := k.shop.Direct.Order(ctx, id); err == nil && order.State == api.OrderConfirmed {
+			break
+		}
+	}
+	return id, lines
 }
 
 func (k *killer) ask(ctx context.Context, cancel bool, id string, lines []api.LineRequest) {
@@ -142,49 +213,12 @@ func (k *killer) journal(id string) bool {
 	return err == nil
 }
 
-// left looks at the journal that a command left which was killed at a point.
-func (k *killer) left(p *point, id string, reached bool) {
-	if journalled := k.journal(id); reached && journalled == strings.Contains(p.name, "✕1") {
-		k.run.Violation("%s: that the journal has order %s is %t", p.name, id, journalled)
-	}
-}
-
-// note remembers an id that a command is about to send.
+// note remembers what a command is about to ask for.
 func (k *killer) note(cancel bool, id string, lines []api.LineRequest) {
 	if cancel {
 		k.account.AskBack(id)
 	} else {
 		k.account.Ask(id, lines)
-	}
-	k.commands = append(k.commands, id)
-}
-
-func (k *killer) process(v victim) *harness.Process {
-	if v == catalog {
-		return k.shop.Catalog
-	}
-	return k.shop.Orders
-}
-
-func (k *killer) pause(v victim, own *exec.Cmd) {
-	if v == customer {
-		harness.Pause(own)
-		return
-	}
-	k.process(v).Pause()
-}
-
-func (k *killer) kill(v victim, own *exec.Cmd) {
-	if v == customer {
-		_ = own.Process.Kill() // it may have ended
-		return
-	}
-	k.process(v).Kill()
-}
-
-func (k *killer) revive(ctx context.Context, v victim) {
-	if v != customer {
-		k.run.Must(k.process(v).Start(ctx))
 	}
 }
 
@@ -224,15 +258,11 @@ func (k *killer) after(ctx context.Context, servers ...*harness.Process) {
 func (k *killer) anyCommand(ctx context.Context) {
 	cancel := k.chance.IntN(3) == 0
 	id, lines := k.probe(ctx, &point{cancel: cancel})
-	if cancel {
-		k.account.AskBack(id)
-	} else {
-		k.account.Ask(id, lines)
-	}
+	k.note(cancel, id, lines)
 	cmd := k.command(ctx, cancel, id, lines)
 	ended := k.start(cmd)
 	harness.Wait(ctx, k.moment(80*time.Millisecond))
-	k.kill(customer, cmd)
+	kill(cmd)
 	if <-ended; k.journal(id) {
 		k.commands = append(k.commands, id)
 	}

@@ -1,9 +1,11 @@
 package kill
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
+	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/test/harness"
 )
 
@@ -16,8 +18,6 @@ const (
 	catalog
 )
 
-func (v victim) String() string { return [...]string{"command", "order", "catalog"}[v] }
-
 // point is a crash point: a call of a kind, whose victim dies at an edge. It may
 // stand still from an earlier edge on, so that it gets no further.
 type point struct {
@@ -29,13 +29,46 @@ type point struct {
 	path   string // how the call's path begins
 	freeze harness.Edge
 	strike harness.Edge
+	leaves *state // nil: one or the other
+}
+
+// state is how an order and its reservation stand; "" is not at all.
+type state struct {
+	order       api.OrderState
+	reservation api.ReservationState
+}
+
+// leaves are the states in which an order stands after a crash at a point of
+// docs/protocol.md, bought and cancelled.
+func leaves(name string, cancel bool) *state {
+	bought := map[string]state{
+		"✕1": {}, "✕2": {}, "✕3": {}, "✕4": {api.OrderPending, ""}, "✕5": {api.OrderPending, ""}, "✕6": {api.OrderPending, api.Taken},
+		"✕7": {api.OrderPending, api.Taken}, "✕8": {api.OrderConfirmed, api.Taken}, "✕9": {api.OrderConfirmed, api.Taken},
+	}
+	cancelled := map[string]state{
+		"✕1": {}, "✕2": {api.OrderConfirmed, api.Taken}, "✕3": {api.OrderConfirmed, api.Taken}, "✕4": {api.OrderCancelling, api.Taken},
+		"✕5": {api.OrderCancelling, api.Taken}, "✕6": {api.OrderCancelling, api.Released}, "✕7": {api.OrderCancelling, api.Released},
+		"✕8": {api.OrderCancelled, api.Released}, "✕9": {api.OrderCancelled, api.Released},
+	}
+	number, rest, _ := strings.Cut(name, " ")
+	if strings.HasPrefix(rest, "while") {
+		return nil
+	}
+	s := bought[number]
+	if cancel {
+		s = cancelled[number]
+	}
+	return &s
 }
 
 // never is no edge.
 const never harness.Edge = -1
 
-func (p *point) matches(c harness.Call) bool {
-	return c.Method == p.method && strings.HasPrefix(c.Path, p.path)
+// matches says whether a call is of this kind and of this order; the question
+// which store this is, is of none.
+func (p *point) matches(c harness.Call, id string) bool {
+	return c.Method == p.method && strings.HasPrefix(c.Path, p.path) &&
+		(strings.Contains(c.Path, id) || bytes.Contains(c.Body, []byte(id)) || p.method == http.MethodGet)
 }
 
 func toCatalog(s *harness.Shop) *harness.Wire { return s.ToCatalog }
@@ -60,6 +93,7 @@ func points() (all []point) {
 		{name: "✕9 answered, the journal has it still", victim: customer, on: toOrders, freeze: harness.Answered, strike: harness.Delivered},
 	} {
 		buy, cancel := p, p
+		buy.leaves, cancel.leaves = leaves(p.name, false), leaves(p.name, true)
 		buy.name, cancel.name, cancel.cancel = "buying "+p.name, "cancelling "+p.name, true
 		if p.method == "" {
 			buy.method, buy.path = http.MethodPut, "/v1/orders/"
