@@ -75,7 +75,7 @@ func (k *killer) atServer(ctx context.Context, p *point, id string, lines []api.
 
 // atCommand kills a command at a point, and looks at the journal that it left.
 func (k *killer) atCommand(ctx context.Context, p *point, id string, lines []api.LineRequest) (reached bool) {
-	cmd := k.command(ctx, p.cancel, id, lines)
+	cmd := k.command(ctx, k.shop.ToCatalog.URL, p.cancel, id, lines)
 	sent := !strings.Contains(p.name, "✕1")
 	if sent {
 		k.note(p.cancel, id, lines)
@@ -186,8 +186,10 @@ func (k *killer) ask(ctx context.Context, cancel bool, id string, lines []api.Li
 	}
 }
 
-// command is what a customer types, not started yet.
-func (k *killer) command(ctx context.Context, cancel bool, id string, lines []api.LineRequest) *exec.Cmd {
+// command is what a customer types, not started yet; catalog is where it finds
+// that. Over the wire it comes at a point alone: nothing in its question which
+// store this is tells it from another's.
+func (k *killer) command(ctx context.Context, catalog string, cancel bool, id string, lines []api.LineRequest) *exec.Cmd {
 	args := []string{"buy", "--id", id}
 	if cancel {
 		args = []string{"orders", "cancel", id}
@@ -197,7 +199,7 @@ func (k *killer) command(ctx context.Context, cancel bool, id string, lines []ap
 			args = append(args, strconv.FormatInt(l.BookID, 10)+":"+strconv.FormatInt(l.Quantity, 10))
 		}
 	}
-	return k.run.Bazar(ctx, "customer", k.shop.Env(), args...)
+	return k.run.Bazar(ctx, "customer", []string{"BAZAR_CATALOG_URL=" + catalog, "BAZAR_ORDER_URL=" + k.shop.ToOrders.URL}, args...)
 }
 
 func (k *killer) start(cmd *exec.Cmd) <-chan harness.Result {
@@ -259,7 +261,7 @@ func (k *killer) anyCommand(ctx context.Context) {
 	cancel := k.chance.IntN(3) == 0
 	id, lines := k.probe(ctx, &point{cancel: cancel})
 	k.note(cancel, id, lines)
-	cmd := k.command(ctx, cancel, id, lines)
+	cmd := k.command(ctx, k.shop.Catalog.URL(), cancel, id, lines)
 	ended := k.start(cmd)
 	harness.Wait(ctx, k.moment(80*time.Millisecond))
 	kill(cmd)
