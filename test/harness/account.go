@@ -124,6 +124,12 @@ func (a *Account) Unknown() (open []Bought) {
 	return open
 }
 
+func (a *Account) toldNothing(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.of(id).Heard == ""
+}
+
 // Len is how many ids were asked for.
 func (a *Account) Len() int {
 	a.mu.Lock()

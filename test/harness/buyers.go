@@ -50,6 +50,11 @@ func (b *Buyers) buy(ctx context.Context, chance *rand.Rand) {
 			return
 		case <-tick.C:
 		}
+		// Who was told nothing mostly asks again before anything else.
+		if last := len(own) - 1; last >= 0 && b.Account.toldNothing(own[last]) && chance.IntN(5) > 0 {
+			b.Account.Resume(calls, b.Calls, own[last])
+			continue
+		}
 		again := ""
 		if len(own) > 0 {
 			again = own[len(own)-1-chance.IntN(min(len(own), 20))]
