@@ -4,11 +4,10 @@
 // nobody waits long for the store.
 //
 // A process waits for the store where it stands in the queue of the store's lock
-// files. The system lists who does (/proc/locks), and that list is read many
-// times a second. A process that stands there is served late also because two
-// hundred that start at once, and whatever else runs on the machine, leave no
-// processor to those before it; that is no waiting for the store. So what is
-// judged is how long it stood there while a processor was free (/proc/stat). How
-// long it stood there in all, how long it ran and what it computed are told
-// beside it.
+// files: where a thread of it is in flock (/proc/PID/task/*/syscall), which is
+// looked at many times a second. It is served late also because two hundred that
+// start at once, and whatever else runs on the machine, leave no processor to
+// those before it; that is no waiting for the store. So what is judged is how
+// long it stood there while a processor was free (/proc/stat). How long it stood
+// there in all, how long it ran and what it computed are told beside it.
 package crowd

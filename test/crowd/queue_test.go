@@ -1,36 +1,36 @@
 package crowd
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"runtime"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// lookEvery is how often the list of locks is read; the system counts processor
+// lookEvery is how often the threads are looked at; the system counts processor
 // time in hundredths of a second.
-const lookEvery = 50 * time.Millisecond
+const lookEvery = 100 * time.Millisecond
 
 // queue is who was seen to wait for a lock file, and how long in all.
 type queue struct {
 	mu    sync.Mutex
-	stood map[int]waiting
+	stood map[int]waiting // of each process that runs
 	looks int
-	err   error
 }
 
 // waiting is how long a process stood in the queue, and how much of it while a
 // processor was free.
 type waiting struct{ stood, free time.Duration }
 
-// watch looks until ctx ends. A look that comes late counts for as long as it
-// took since the one before.
+// watch looks until ctx ends.
 func (q *queue) watch(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -41,47 +41,47 @@ func (q *queue) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		locks, err := os.ReadFile("/proc/locks")
-		stat, statErr := os.ReadFile("/proc/stat")
+		stat, _ := os.ReadFile("/proc/stat") // none: nobody waits, which is reported
 		idleNow, now := idleTime(stat), time.Now()
-		if err == nil {
-			err = statErr
-		}
-		q.note(locks, now.Sub(last), idleNow-idle, err)
+		q.note(locking, now.Sub(last), idleNow-idle)
 		idle, last = idleNow, now
 	}
 }
 
-// note adds the time to all who wait; idle is what the processors had to spare
-// in it, together.
-func (q *queue) note(locks []byte, since, idle time.Duration, err error) {
+// note adds the time since the last look to all who wait; idle is what the
+// processors had to spare in it, together. A look that comes late had no
+// processor itself.
+func (q *queue) note(waits func(pid int) bool, since, idle time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.looks++
-	if err != nil {
-		q.err = err
-	}
-	for pid := range waiters(locks) {
-		w := q.stood[pid]
-		w.stood += since
-		w.free += min(since, idle)
-		q.stood[pid] = w
+	for pid, w := range q.stood {
+		if waits(pid) {
+			w.stood += since
+			w.free += min(since, idle, 2*lookEvery)
+			q.stood[pid] = w
+		}
 	}
 }
 
-// waiters reads /proc/locks.
-func waiters(locks []byte) map[int]bool {
-	waits := map[int]bool{}
-	for line := range bytes.Lines(locks) {
-		fields := bytes.Fields(line) // 3: -> FLOCK ADVISORY WRITE 4711 fe:00:42 0 EOF
-		if len(fields) < 6 || string(fields[1]) != "->" || string(fields[2]) != "FLOCK" {
-			continue
-		}
-		if pid, err := strconv.Atoi(string(fields[5])); err == nil {
-			waits[pid] = true
+// locking says whether a thread of a process is in the system's flock.
+func locking(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid)) // the pattern is right
+	for _, path := range threads {
+		doing, err := os.ReadFile(path)
+		number, _, _ := strings.Cut(string(doing), " ")
+		if err == nil && number == strconv.Itoa(syscall.SYS_FLOCK) {
+			return true
 		}
 	}
-	return waits
+	return false
+}
+
+// come begins to look at a process.
+func (q *queue) come(pid int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stood[pid] = waiting{}
 }
 
 // idleTime reads in /proc/stat how long the processors had nothing to do, or
@@ -97,9 +97,8 @@ func idleTime(stat []byte) time.Duration {
 	return time.Duration(idle+disk) * 10 * time.Millisecond
 }
 
-// of is how long a process waited. It is forgotten then: the system gives its
-// number to another.
-func (q *queue) of(pid int) waiting {
+// leave is how long a process waited.
+func (q *queue) leave(pid int) waiting {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	defer delete(q.stood, pid)
@@ -107,29 +106,47 @@ func (q *queue) of(pid int) waiting {
 }
 
 func TestWhoWaitsForALockIsSeen(t *testing.T) {
-	const locks = `1: POSIX  ADVISORY  READ 10 00:1b:66809 128 128
-2: FLOCK  ADVISORY  WRITE 11 fe:00:762141 0 EOF
-2: -> FLOCK  ADVISORY  WRITE 12 fe:00:762141 0 EOF
-2: -> FLOCK  ADVISORY  WRITE 13 fe:00:762141 0 EOF
-3: -> POSIX  ADVISORY  WRITE 14 fe:00:762141 0 EOF
-`
-	q := &queue{stood: map[int]waiting{}}
-	q.note([]byte(locks), time.Second, 3*time.Second, nil)
-	q.note([]byte(strings.Replace(locks, "WRITE 13", "WRITE 15", 1)), 2*time.Second, time.Second, nil)
-	want := map[int]waiting{10: {}, 11: {}, 12: {3 * time.Second, 2 * time.Second}, 13: {time.Second, time.Second}, 14: {}, 15: {2 * time.Second, time.Second}}
-	for pid, w := range want {
-		if got := q.of(pid); got != w {
-			t.Errorf("process %d waited %v, not %v", pid, got, w)
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lockedfile.MutexAt(path).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if locking(os.Getpid()) {
+		t.Error("it has the lock, and is seen to wait for it")
+	}
+	got := make(chan error, 1)
+	go func() {
+		leave, err := lockedfile.MutexAt(path).Lock()
+		if err == nil {
+			leave()
+		}
+		got <- err
+	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); !locking(os.Getpid()); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatal("it waits, and is not seen")
 		}
 	}
-	if got := idleTime(fmt.Appendf(nil, "cpu  1 2 3 400 50 6 7 0 0 0\ncpu0 1 2 3 4 5 6 7 0 0 0\n")); got != 4500*time.Millisecond {
+	unlock()
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWaitingCountsWhereAProcessorIsFree(t *testing.T) {
+	q := &queue{stood: map[int]waiting{}}
+	q.come(1)
+	q.come(2)
+	first := func(pid int) bool { return pid == 1 }
+	q.note(first, 100*time.Millisecond, 150*time.Millisecond)
+	q.note(first, 100*time.Millisecond, 30*time.Millisecond)
+	q.note(first, time.Second, time.Second)
+	if got, want := q.leave(1), (waiting{1200 * time.Millisecond, 330 * time.Millisecond}); got != want || q.leave(2) != (waiting{}) {
+		t.Errorf("it waited %v, not %v", got, want)
+	}
+	if got := idleTime([]byte("cpu  1 2 3 400 50 6 7 0 0 0\ncpu0 1 2 3 4 5 6 7 0 0 0\n")); got != 4500*time.Millisecond {
 		t.Errorf("idle for %s", got)
-	}
-	if runtime.GOOS != "linux" {
-		return
-	}
-	stat, err := os.ReadFile("/proc/stat")
-	if err != nil || idleTime(stat) == 0 {
-		t.Errorf("idle for %s, %v", idleTime(stat), err)
 	}
 }

@@ -120,7 +120,7 @@ const mostViolations = 20
 // `make break` runs it.
 func (r *Room) Begin(t *testing.T, name string) *Run {
 	if raceEnabled || testing.Short() {
-		t.Skip("`make break` runs it: the race detector sees nothing of other processes")
+		t.Skip("not in short mode, nor under the race detector, which sees nothing of other processes; `make break` runs it")
 	}
 	r.building.Do(r.build)
 	if r.failed != nil {
