@@ -47,6 +47,7 @@ func (k *killer) at(ctx context.Context, p *point) {
 	}
 	k.kills++
 	if !reached {
+		k.hits["missed, and killed later: "+p.name]++
 		return
 	}
 	k.hits[p.name]++
