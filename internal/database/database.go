@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -26,6 +27,11 @@ import (
 // readers is how many read connections a database has: a read holds one for
 // microseconds, and more of them than cores would only wait in turn.
 const readers = 4
+
+// forEver is how long GORM's prepared statements live: with any other time it
+// starts a goroutine that looks for old ones and outlives the database, which
+// then is never freed.
+const forEver = 10 * 365 * 24 * time.Hour
 
 // connections is how many a database has at most: the readers of single
 // statements, those of snapshots, the writer, and a checkpoint. They come from one pool, and a
@@ -146,7 +152,7 @@ func connect(path, query string, connections int) (*sql.DB, error) {
 
 func mapTables(pool *sql.DB) (*gorm.DB, error) {
 	mapped, err := gorm.Open(&sqlite.Dialector{Conn: pool}, &gorm.Config{
-		PrepareStmt: true, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
+		PrepareStmt: true, PrepareStmtTTL: forEver, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"gorm.io/gorm"
 
@@ -239,4 +240,18 @@ func TestEverySyncIsFullAndTheLogIsAhead(t *testing.T) {
 	if reader := pragmas(db.Read(t.Context())); reader["journal_mode"] != "wal" || reader["query_only"] != "1" {
 		t.Errorf("reader: %v", reader)
 	}
+}
+
+// A bubble ends when every goroutine in it has, and fails if one never does.
+func TestAClosedDatabaseLeavesNoGoroutineBehind(t *testing.T) {
+	path := newPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		db, err := database.Open(t.Context(), "sqlite:"+path, counters())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Write(t.Context(), count), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
