@@ -122,10 +122,6 @@ func (r *Room) Begin(t *testing.T, name string) *Run {
 	if raceEnabled || testing.Short() {
 		t.Skip("not in short mode, nor under the race detector, which sees nothing of other processes; `make break` runs it")
 	}
-	r.building.Do(r.build)
-	if r.failed != nil {
-		t.Fatal(r.failed)
-	}
 	dir, err := os.MkdirTemp("", "bazar-"+name+"-")
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +143,11 @@ func (r *Room) Begin(t *testing.T, name string) *Run {
 func (r *Run) Rand(n uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, n)) }
 
 // Program is the path of one of Bazar's programs: bazar, catalog or order.
-func (r *Run) Program(name string) string { return filepath.Join(r.room.programs, name) }
+func (r *Run) Program(name string) string {
+	r.room.building.Do(r.room.build)
+	r.Must(r.room.failed)
+	return filepath.Join(r.room.programs, name)
+}
 
 // More says whether there is time for more; the last tenth of a long run is for
 // its proof.
