@@ -146,8 +146,14 @@ func (r *Room) Begin(t *testing.T, name string) *Run {
 // Rand gives a source of chance of its own to each number.
 func (r *Run) Rand(n uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, n)) }
 
-// Program is the path of one of Bazar's programs: bazar, catalog or order.
-func (r *Run) Program(name string) string { return filepath.Join(r.room.programs, name) }
+// Program is the path of one of Bazar's programs: bazar, catalog or order; an
+// absolute path is itself.
+func (r *Run) Program(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.room.programs, name)
+}
 
 // More says whether there is time for more; the last tenth of a long run is for
 // its proof.
