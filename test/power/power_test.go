@@ -19,7 +19,6 @@ var (
 	need = faultfs.NewNeed(flag.CommandLine)
 )
 
-func TestMain(m *testing.M) { os.Exit(room.Main(m)) }
 
 const (
 	buyers = 8
@@ -77,6 +76,7 @@ type store struct {
 	number  uint64
 	losses  uint64
 	last    time.Time // of them
+	wrong   []string  // what the last left that must not be
 }
 
 func open(ctx context.Context, run *harness.Run, number uint64) *store {
@@ -90,10 +90,8 @@ func open(ctx context.Context, run *harness.Run, number uint64) *store {
 // lose has people buy until the power goes, looks at what the disk is found to
 // hold, and starts the services again. It gives how long that took them.
 func (s *store) lose(ctx context.Context, keep faultfs.Keep) time.Duration {
-	s.losses++
-	people := &harness.Buyers{Account: s.account, Calls: s.shop.Calls, Books: s.shop.Books(), Round: s.number<<16 | s.losses}
-	people.Start(ctx, s.Run, buyers)
-	s.cut(s.disk.CutAfter(s.changes()), keep, people.Leave)
+	s.buy(ctx, s.changes(), keep)
+	s.judge()
 	for s.chance.IntN(startup) == 0 {
 		cut := s.disk.CutAfter(1 + s.chance.Int64N(60))
 		started := make(chan struct{})
@@ -103,10 +101,19 @@ func (s *store) lose(ctx context.Context, keep faultfs.Keep) time.Duration {
 			s.disk.Cut()
 		}()
 		s.cut(cut, keep, func() { <-started })
+		s.judge()
 	}
 	took, err := s.start(ctx)
 	s.Must(err)
 	return took
+}
+
+// buy has people buy until the power goes after so many changes.
+func (s *store) buy(ctx context.Context, changes int64, keep faultfs.Keep) {
+	s.losses++
+	people := &harness.Buyers{Account: s.account, Calls: s.shop.Calls, Books: s.shop.Books(), Round: s.number<<16 | s.losses}
+	people.Start(ctx, s.Run, buyers)
+	s.cut(s.disk.CutAfter(changes), keep, people.Leave)
 }
 
 // changes is after how many changes the power goes: more often after few than after many.
@@ -142,15 +149,20 @@ func (s *store) cut(cut <-chan struct{}, keep faultfs.Keep, end func()) {
 func (s *store) look() {
 	dir := filepath.Join(s.Dir, "found")
 	s.Must(s.disk.Export(dir))
+	s.wrong = nil
 	found, err := read(dir)
 	if err != nil {
-		s.Violation("loss %d: %v", s.losses, err)
-		return
-	}
-	for _, wrong := range append(s.account.Lost(found.orders), found.faults(stock())...) {
-		s.Violation("loss %d: %s", s.losses, wrong)
+		s.wrong = append(s.wrong, err.Error())
+	} else {
+		s.wrong = append(s.account.Lost(found.orders), found.faults(stock())...)
 	}
 	s.Must(os.RemoveAll(dir))
+}
+
+func (s *store) judge() {
+	for _, wrong := range s.wrong {
+		s.Violation("loss %d: %s", s.losses, wrong)
+	}
 }
 
 func (s *store) start(ctx context.Context) (time.Duration, error) {
