@@ -100,7 +100,7 @@ func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) 
 	defer leave()
 	defer func() {
 		db.copying.start(db)
-		db.writing <- usable(writer)
+		db.writing <- writer // or what is left of it: the next one replaces it
 	}()
 	ctx = context.WithoutCancel(ctx)
 	if err := writer.be(ctx, d); err != nil {
