@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/bazar-store/bazar/test/faultfs"
 	"github.com/bazar-store/bazar/test/harness"
@@ -16,7 +15,7 @@ func TestAStoreThatLosesItsPowerWhileItIsMadeIsMade(t *testing.T) {
 	run := begin(t, "power-birth")
 	losses := harness.Pick(run, 6, 100, 2_000)
 	done := 0
-	for n := uint64(0); done < losses && !run.Failed() && time.Now().Before(run.Ends); n++ {
+	for n := uint64(0); done < losses && !run.Failed() && run.More(); n++ {
 		done += birth(t, run, n)
 	}
 	run.Tell("losses of power", "%d", done)

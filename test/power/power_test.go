@@ -42,10 +42,10 @@ func TestNothingThatWasAcknowledgedIsLostWithThePower(t *testing.T) {
 	run := begin(t, "power")
 	losses := harness.Pick(run, 4, epoch, 10_000)
 	lost, slowest := 0, time.Duration(0)
-	for n := uint64(0); lost < losses && time.Now().Before(run.Ends); n++ {
+	for n := uint64(0); lost < losses && run.More(); n++ {
 		s := open(t.Context(), run, n)
 		for range min(epoch, losses-lost) {
-			if time.Now().After(run.Ends) || run.Failed() {
+			if !run.More() || run.Failed() {
 				break
 			}
 			slowest = max(slowest, s.lose(t.Context(), faultfs.KeepSome))
