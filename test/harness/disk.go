@@ -37,3 +37,15 @@ func (r *Run) Disk(name string, o faultfs.Options) *faultfs.FS {
 // Strike kills it (SIGKILL) and does not wait until it is gone: it may be stuck
 // in a disk without power.
 func (p *Process) Strike() { p.signal(syscall.SIGKILL) }
+
+// Ended says whether it has ended by itself, or was killed.
+func (p *Process) Ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return p.cmd == nil
+	}
+}

@@ -1,6 +1,7 @@
-package power
+package harness
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -10,17 +11,17 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite", to look at databases that no service has opened
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// found is what the databases hold that a loss of power has left, before any
+// Found is what the databases hold that a loss of power has left, before any
 // service has seen them.
-type found struct {
-	orders       map[string]api.OrderState
+type Found struct {
+	Orders       map[string]api.OrderState
+	Stock        map[int64]int64
 	reservations map[string]reservation
-	stock        map[int64]int64
 }
 
 type reservation struct {
@@ -28,21 +29,21 @@ type reservation struct {
 	lines []api.ReservedLine
 }
 
-// read reads a copy of the databases, which SQLite recovers from their logs. One
+// Find reads a copy of the databases, which SQLite recovers from their logs. One
 // that is not there is empty; one that is damaged is an error.
-func read(dir string) (f found, err error) {
-	f = found{orders: map[string]api.OrderState{}, reservations: map[string]reservation{}, stock: map[int64]int64{}}
-	err = rows(filepath.Join(dir, "order.db"), "SELECT id, state FROM orders", func(scan scanner) error {
+func Find(ctx context.Context, dir string) (f Found, err error) {
+	f = Found{Orders: map[string]api.OrderState{}, Stock: map[int64]int64{}, reservations: map[string]reservation{}}
+	err = rows(ctx, filepath.Join(dir, "order.db"), "SELECT id, state FROM orders", func(scan scanner) error {
 		var id, state string
 		err := scan(&id, &state)
-		f.orders[id] = api.OrderState(state)
+		f.Orders[id] = api.OrderState(state)
 		return err
 	})
 	if err != nil {
 		return f, err
 	}
 	catalog := filepath.Join(dir, "catalog.db")
-	err = rows(catalog, "SELECT id, state, lines FROM reservations", func(scan scanner) error {
+	err = rows(ctx, catalog, "SELECT id, state, lines FROM reservations", func(scan scanner) error {
 		var id, state, lines string
 		err := scan(&id, &state, &lines)
 		r := reservation{state: api.ReservationState(state)}
@@ -53,17 +54,17 @@ func read(dir string) (f found, err error) {
 	if err != nil {
 		return f, err
 	}
-	return f, rows(catalog, "SELECT id, stock FROM books", func(scan scanner) error {
+	return f, rows(ctx, catalog, "SELECT id, stock FROM books", func(scan scanner) error {
 		var id, copies int64
 		err := scan(&id, &copies)
-		f.stock[id] = copies
+		f.Stock[id] = copies
 		return err
 	})
 }
 
 type scanner func(into ...any) error
 
-func rows(path, query string, each func(scanner) error) error {
+func rows(ctx context.Context, path, query string, each func(scanner) error) (err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -71,16 +72,16 @@ func rows(path, query string, each func(scanner) error) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	verdict := ""
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		return fmt.Errorf("%s is damaged: %s, %w", filepath.Base(path), verdict, err)
 	}
-	list, err := db.Query(query)
+	list, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	defer list.Close()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	for list.Next() {
 		if err := each(list.Scan); err != nil {
 			return err
@@ -89,10 +90,10 @@ func rows(path, query string, each func(scanner) error) error {
 	return list.Err()
 }
 
-// faults says where the two databases can't have come to be what they are: what
+// Faults says where the two databases can't have come to be what they are: what
 // an order says was decided before it was written.
-func (f *found) faults(before map[int64]int64) (wrong []string) {
-	for id, state := range f.orders {
+func (f *Found) Faults(before map[int64]int64) (wrong []string) {
+	for id, state := range f.Orders {
 		r := f.reservations[id].state
 		fits := map[api.OrderState]bool{
 			api.OrderConfirmed: r == api.Taken || r == api.Released,
@@ -112,8 +113,25 @@ func (f *found) faults(before map[int64]int64) (wrong []string) {
 		}
 	}
 	for book, copies := range left {
-		if f.stock[book] != copies || copies < 0 {
-			wrong = append(wrong, fmt.Sprintf("of book %d there are %d copies; what was taken leaves %d", book, f.stock[book], copies))
+		if f.Stock[book] != copies || copies < 0 {
+			wrong = append(wrong, fmt.Sprintf("of book %d there are %d copies; what was taken leaves %d", book, f.Stock[book], copies))
+		}
+	}
+	return wrong
+}
+
+// Unbacked says which orders their buyers were told an end of that the catalog's
+// database does not have.
+func (f *Found) Unbacked(account *Account) (wrong []string) {
+	account.mu.Lock()
+	defer account.mu.Unlock()
+	for id, b := range account.bought {
+		r := f.reservations[id].state
+		switch {
+		case b.Heard == api.OrderConfirmed && r != api.Taken && r != api.Released,
+			b.Heard == api.OrderRejected && r != api.Refused,
+			b.Heard == api.OrderCancelled && r != api.Released && r != api.Refused:
+			wrong = append(wrong, fmt.Sprintf("of order %s its buyer was told that it is %s; its reservation is %q", id, b.Heard, r))
 		}
 	}
 	return wrong

@@ -100,7 +100,7 @@ func (s *store) lose(ctx context.Context, keep faultfs.Keep) time.Duration {
 			_, _ = s.start(ctx) // the power may go before they are ready
 			s.disk.Cut()
 		}()
-		s.cut(cut, keep, func() { <-started })
+		s.cut(ctx, cut, keep, func() { <-started })
 		s.judge()
 	}
 	took, err := s.start(ctx)
@@ -113,7 +113,7 @@ func (s *store) buy(ctx context.Context, changes int64, keep faultfs.Keep) {
 	s.losses++
 	people := &harness.Buyers{Account: s.account, Calls: s.shop.Calls, Books: s.shop.Books(), Round: s.number<<16 | s.losses}
 	people.Start(ctx, s.Run, buyers)
-	s.cut(s.disk.CutAfter(changes), keep, people.Leave)
+	s.cut(ctx, s.disk.CutAfter(changes), keep, people.Leave)
 }
 
 // changes is after how many changes the power goes: more often after few than after many.
@@ -123,7 +123,7 @@ func (s *store) changes() int64 {
 
 // cut waits for the loss, ends the services, and what end ends, and looks at the
 // disk.
-func (s *store) cut(cut <-chan struct{}, keep faultfs.Keep, end func()) {
+func (s *store) cut(ctx context.Context, cut <-chan struct{}, keep faultfs.Keep, end func()) {
 	select {
 	case <-cut:
 	case <-time.After(5 * time.Second):
@@ -142,19 +142,19 @@ func (s *store) cut(cut <-chan struct{}, keep faultfs.Keep, end func()) {
 	<-ended
 	s.last = time.Now()
 	s.Must(s.disk.Lose(s.chance.Uint64(), keep))
-	s.look()
+	s.look(ctx)
 }
 
 // look holds what the disk holds against what people were told.
-func (s *store) look() {
+func (s *store) look(ctx context.Context) {
 	dir := filepath.Join(s.Dir, "found")
 	s.Must(s.disk.Export(dir))
 	s.wrong = nil
-	found, err := read(dir)
+	found, err := harness.Find(ctx, dir)
 	if err != nil {
 		s.wrong = append(s.wrong, err.Error())
 	} else {
-		s.wrong = append(s.account.Lost(found.orders), found.faults(stock())...)
+		s.wrong = append(s.account.Lost(found.Orders), found.Faults(stock())...)
 	}
 	s.Must(os.RemoveAll(dir))
 }
