@@ -53,8 +53,9 @@ type DB struct {
 	newest  int64 // the newest version of the schema that this program knows
 	logging sync.Mutex
 	log     *os.File
-	// unsure says that a sync of the log has failed.
-	unsure atomic.Bool
+	// lost is how many syncs of the log have failed, and mended how many of them
+	// are made up for.
+	lost, mended atomic.Int64
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
