@@ -31,7 +31,7 @@ type Buyers struct {
 func (b *Buyers) Start(ctx context.Context, run *Run, n int) {
 	ctx, b.leave = context.WithCancel(ctx)
 	for i := range n {
-		b.buying.Go(func() { b.buy(ctx, run.Rand(b.Round<<32 | uint64(1_000+i))) })
+		b.buying.Go(func() { b.buy(ctx, run.Rand(b.Round<<32|uint64(1_000+i))) })
 	}
 }
 

@@ -23,11 +23,11 @@ func TestASyncThatFailsUnderAnImportLosesNoOrder(t *testing.T) {
 	need.Check(t, run.Size == harness.Taste)
 	s := open(t.Context(), run)
 	end := keepImporting(t.Context(), s.shop.Direct)
-	rounds, played := harness.Pick(run, 2, 12, 2_000), 0
+	rounds, played := harness.Pick(run, 2, 12, 200), 0
 	for ; played < rounds && run.More() && !run.Failed(); played++ {
 		s.play(t.Context(), row{"one sync of the log under an import", "catalog", faultfs.Fault{
 			Names: []string{"*.db-wal"}, Ops: faultfs.Sync, Err: syscall.EIO, Lossy: true, Times: 1, Skip: s.chance.IntN(4),
-		}, 1, true})
+		}, 1, true, true})
 	}
 	run.Tell("parts imported", "%d", end())
 	s.people.end()

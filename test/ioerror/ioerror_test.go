@@ -32,23 +32,24 @@ type row struct {
 	fault faultfs.Fault
 	hits  int  // how many errors are waited for
 	power bool // then the power goes, too
+	fixed bool // it is sure to be met
 }
 
 func rows() (all []row) {
 	const database, log = "*.db", "*.db-wal"
 	for _, disk := range []string{"order", "catalog"} {
 		for _, r := range []row{
-			{"writes of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write}, 20, false},
-			{"each third write of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write, Chance: 0.3}, 20, false},
-			{"one write of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write, Times: 1, Skip: 5}, 1, true},
-			{"syncs of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync}, 20, false},
-			{"syncs of the log, with what they lose", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync, Lossy: true, Chance: 0.5}, 10, true},
-			{"one sync of the log, with what it loses", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync, Lossy: true, Times: 1, Skip: 3}, 1, true},
-			{"reads of the log and the database", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read, Chance: 0.5}, 10, false},
-			{"all of it, now and then", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read | faultfs.Write | faultfs.Sync | faultfs.Truncate, Lossy: true, Chance: 0.05}, 20, true},
-			{"all of it", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read | faultfs.Write | faultfs.Sync | faultfs.Truncate, Lossy: true}, 20, true},
+			{"writes of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write}, 20, false, false},
+			{"each third write of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write, Chance: 0.3}, 20, false, false},
+			{"one write of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Write, Times: 1, Skip: 5}, 1, true, false},
+			{"syncs of the log", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync}, 20, false, false},
+			{"syncs of the log, with what they lose", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync, Lossy: true, Chance: 0.5}, 10, true, false},
+			{"one sync of the log, with what it loses", "", faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync, Lossy: true, Times: 1, Skip: 3}, 1, true, false},
+			{"reads of the log and the database", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read, Chance: 0.5}, 10, false, false},
+			{"all of it, now and then", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read | faultfs.Write | faultfs.Sync | faultfs.Truncate, Lossy: true, Chance: 0.05}, 20, true, false},
+			{"all of it", "", faultfs.Fault{Names: []string{log, database}, Ops: faultfs.Read | faultfs.Write | faultfs.Sync | faultfs.Truncate, Lossy: true}, 20, true, false},
 		} {
-			r.name, r.disk, r.fault.Err = disk+": "+r.name, disk, syscall.EIO
+			r.name, r.disk, r.fault.Err, r.fixed = disk+": "+r.name, disk, syscall.EIO, true
 			all = append(all, r)
 		}
 	}
@@ -66,7 +67,7 @@ func random(chance *rand.Rand) row {
 	if chance.IntN(3) == 0 {
 		f.Times = 1 + chance.IntN(5)
 	}
-	return row{"faults by chance", []string{"order", "catalog"}[chance.IntN(2)], f, 1 + chance.IntN(20), chance.IntN(2) == 0}
+	return row{"faults by chance", []string{"order", "catalog"}[chance.IntN(2)], f, 1 + chance.IntN(20), chance.IntN(2) == 0, false}
 }
 
 func TestADiskThatFailsIsNeverTheReasonForAWrongAnswer(t *testing.T) {
@@ -132,9 +133,12 @@ func (s *store) play(ctx context.Context, r row) {
 	defer tick.Stop()
 	for begun := time.Now(); s.disks[r.disk].Hits() < before+r.hits && time.Since(begun) < time.Second; {
 		<-tick.C
+		s.read(ctx, r)
 	}
 	hits := s.disks[r.disk].Hits() - before
-	lift()
+	if lift(); hits == 0 && r.fixed {
+		s.Violation("%s: there was no error", r.name)
+	}
 	s.last = time.Now()
 	stopped := s.restart(ctx)
 	took := s.sells(ctx, r)
@@ -143,6 +147,17 @@ func (s *store) play(ctx context.Context, r row) {
 		s.losePower(ctx, r)
 	}
 	s.Tell(r.name, "%d errors; confirmed again after %s; stopped: %d", hits, took.Round(time.Millisecond), stopped)
+}
+
+// read reads what a failing disk has; it may be said that it can't be.
+func (s *store) read(ctx context.Context, r row) {
+	_, err := s.shop.Direct.AllOrders(ctx, api.MaxLimit, "")
+	_, other := s.shop.Direct.Reservations(ctx, api.MaxLimit, "")
+	for _, err := range []error{err, other} {
+		if code := api.CodeOf(err); err != nil && code != api.CodeUnavailable {
+			s.Violation("%s: a read was answered %s: %v", r.name, code, err)
+		}
+	}
 }
 
 // restart starts what has stopped.

@@ -13,7 +13,7 @@ import (
 // again, or go on with what there is.
 func TestAStoreThatLosesItsPowerWhileItIsMadeIsMade(t *testing.T) {
 	run := begin(t, "power-birth")
-	losses := harness.Pick(run, 6, 100, 2_000)
+	losses := harness.Pick(run, 6, 100, 1_000)
 	done := 0
 	for n := uint64(0); done < losses && !run.Failed() && run.More(); n++ {
 		done += birth(t, run, n)

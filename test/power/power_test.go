@@ -19,7 +19,6 @@ var (
 	need = faultfs.NewNeed(flag.CommandLine)
 )
 
-
 const (
 	buyers = 8
 	// epoch is after how many losses the shop is held against everything that is
