@@ -72,7 +72,7 @@ func (f *FS) unmount() error {
 		return f.server.Unmount()
 	}
 	err := syscall.Unmount(f.dir, 0)
-	for wait := time.Millisecond; err == syscall.EBUSY && wait < unmountTime; wait *= 2 { //nolint:errorlint // it comes bare
+	for wait := time.Millisecond; err == syscall.EBUSY && wait < unmountTime; wait *= 2 {
 		<-time.After(wait) // the kernel tells nobody when the last file is closed
 		err = syscall.Unmount(f.dir, 0)
 	}

@@ -25,7 +25,7 @@ func play(text string) int {
 		line = strings.TrimSpace(line)
 		if args := strings.Fields(line); args[0] == "count" {
 			if err := p.count(args[1], number(args[2])); err != nil {
-				fmt.Println(line, "=>", err)
+				fmt.Fprintln(os.Stdout, line, "=>", err)
 				return 1
 			}
 		}
@@ -36,7 +36,7 @@ func play(text string) int {
 		if err != nil {
 			said = err.Error()
 		}
-		fmt.Println(strings.TrimSpace(line + " => " + said))
+		fmt.Fprintln(os.Stdout, strings.TrimSpace(line + " => " + said))
 	}
 	return 0
 }
@@ -93,9 +93,7 @@ func (p player) do(args []string) (said string, err error) {
 	case "remove":
 		err = os.Remove(path)
 	case "rename":
-		if e, ok := os.Rename(path, filepath.Join(p.dir, args[2])).(*os.LinkError); ok {
-			err = e.Err
-		}
+		err = os.Rename(path, filepath.Join(p.dir, args[2]))
 	}
 	return said, err
 }
@@ -121,7 +119,7 @@ func (p player) count(name string, n int64) error {
 			return err
 		}
 		if i < n-1 {
-			fmt.Println(i)
+			fmt.Fprintln(os.Stdout, i)
 		}
 	}
 	return db.Close()
