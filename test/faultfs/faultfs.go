@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -33,6 +34,7 @@ type FS struct {
 	direct     bool
 	dir, store string
 	server     *fuse.Server
+	closed     atomic.Bool
 
 	mu      sync.Mutex
 	thawed  *sync.Cond
@@ -75,9 +77,12 @@ func New(dir, store string, o Options) (*FS, error) {
 // Dir is where it is mounted.
 func (f *FS) Dir() string { return f.dir }
 
-// Close takes it away; nobody may use it any more.
+// Close takes it away; nobody may use it any more. It may be called twice.
 func (f *FS) Close() error {
 	f.Die()
+	if f.closed.Swap(true) {
+		return nil
+	}
 	err := f.unmount()
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -36,7 +36,7 @@ func play(text string) int {
 		if err != nil {
 			said = err.Error()
 		}
-		fmt.Fprintln(os.Stdout, strings.TrimSpace(line + " => " + said))
+		fmt.Fprintln(os.Stdout, strings.TrimSpace(line+" => "+said))
 	}
 	return 0
 }

@@ -100,6 +100,9 @@ type Run struct {
 	Size Size
 	// Dir is the run's own directory; it stays if the run fails.
 	Dir string
+	// Shown is what the run has shown if it does not fail; "" for that nothing
+	// was lost, doubled or oversold.
+	Shown string
 
 	room      *Room
 	name      string

@@ -131,7 +131,10 @@ func (s *store) play(ctx context.Context, r row) {
 	lift := s.disks[r.disk].Inject(r.fault)
 	before, tick := s.disks[r.disk].Hits(), time.NewTicker(5*time.Millisecond)
 	defer tick.Stop()
-	for begun := time.Now(); s.disks[r.disk].Hits() < before+r.hits && time.Since(begun) < time.Second; {
+	for begun := time.Now(); s.disks[r.disk].Hits() < before+r.hits; {
+		if waited := time.Since(begun); waited > 5*time.Second || (waited > time.Second && (s.disks[r.disk].Hits() > before || !r.fixed)) {
+			break
+		}
 		<-tick.C
 		s.read(ctx, r)
 	}

@@ -13,6 +13,7 @@ import (
 // again, or go on with what there is.
 func TestAStoreThatLosesItsPowerWhileItIsMadeIsMade(t *testing.T) {
 	run := begin(t, "power-birth")
+	run.Shown = "the databases are made, whenever the power went"
 	losses := harness.Pick(run, 6, 100, 1_000)
 	done := 0
 	for n := uint64(0); done < losses && !run.Failed() && run.More(); n++ {
@@ -60,5 +61,6 @@ func birth(t *testing.T, run *harness.Run, n uint64) (losses int) {
 	run.Audit(t.Context(), "BAZAR_CATALOG_URL="+catalog.URL(), "BAZAR_ORDER_URL="+orders.URL())
 	catalog.Kill()
 	orders.Kill()
+	run.Must(disk.Close())
 	return losses
 }

@@ -179,6 +179,12 @@ func (s *store) prove(ctx context.Context) {
 		return
 	}
 	s.shop.Prove(ctx, s.account, s.last)
+	s.close()
+}
+
+// close ends the services and takes the disk away.
+func (s *store) close() {
 	s.shop.Orders.Kill()
 	s.shop.Catalog.Kill()
+	s.Must(s.disk.Close())
 }
