@@ -80,15 +80,18 @@ func loseInChild(path string) error {
 	for range 4 {
 		err = errors.Join(err, db.WriteUnsynced(context.Background(), func(tx *gorm.DB) error { return grow(tx) }))
 	}
-	fmt.Fprintln(os.Stdout, "unsynced: "+string(api.CodeOf(err)))
+	tell("unsynced: " + string(api.CodeOf(err)))
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stdout, "failed: "+string(api.CodeOf(db.Write(context.Background(), count))))
+	tell("failed: " + string(api.CodeOf(db.Write(context.Background(), count))))
 	for err = db.Write(context.Background(), count); err != nil; {
 		err = db.Write(context.Background(), count)
 	}
-	fmt.Fprintln(os.Stdout, "durable: ")
+	tell("durable: ")
 	_, err = io.Copy(io.Discard, os.Stdin) // until it is killed
 	return err
 }
+
+// tell says something to the test; a line that is lost fails it.
+func tell(what ...any) { _, _ = fmt.Fprintln(os.Stdout, what...) }

@@ -25,7 +25,7 @@ func play(text string) int {
 		line = strings.TrimSpace(line)
 		if args := strings.Fields(line); args[0] == "count" {
 			if err := p.count(args[1], number(args[2])); err != nil {
-				fmt.Fprintln(os.Stdout, line, "=>", err)
+				tell(line, "=>", err)
 				return 1
 			}
 		}
@@ -36,7 +36,7 @@ func play(text string) int {
 		if err != nil {
 			said = err.Error()
 		}
-		fmt.Fprintln(os.Stdout, strings.TrimSpace(line+" => "+said))
+		tell(strings.TrimSpace(line + " => " + said))
 	}
 	return 0
 }
@@ -119,8 +119,11 @@ func (p player) count(name string, n int64) error {
 			return err
 		}
 		if i < n-1 {
-			fmt.Fprintln(os.Stdout, i)
+			tell(i)
 		}
 	}
 	return db.Close()
 }
+
+// tell says something to the test; a line that is lost fails it.
+func tell(what ...any) { _, _ = fmt.Fprintln(os.Stdout, what...) }
