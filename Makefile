@@ -6,7 +6,8 @@ FUZZTIME ?= 3s
 PKGS     ?= ./...
 
 # The programs that break real processes, and their flags.
-BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd ./test/linear ./test/simulation
+BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd ./test/linear ./test/simulation \
+            ./test/power ./test/diskfull ./test/ioerror
 FOR      ?= 1h
 BREAK     = go test -tags $(TAGS) -p 1 -count 1 -v $(BREAKING) $(if $(SEED),-seed $(SEED)) $(if $(REPORT),-report $(abspath $(REPORT)))
 

@@ -147,3 +147,21 @@ func (a *Account) Counts() map[api.OrderState]int {
 	}
 	return counts
 }
+
+// Lost says which orders are not as their buyers were told: gone, or back in a
+// state before. states are what a store holds at a moment, by id.
+func (a *Account) Lost(states map[string]api.OrderState) (lost []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, b := range a.bought {
+		state, found := states[id]
+		switch {
+		case b.Heard == "":
+		case !found:
+			lost = append(lost, fmt.Sprintf("order %s is lost; its buyer was told %s", id, b.Heard))
+		case rank(state) < rank(b.Heard) || !reconcilable(b.Heard, state):
+			lost = append(lost, fmt.Sprintf("order %s is %s; its buyer was told %s", id, state, b.Heard))
+		}
+	}
+	return lost
+}

@@ -20,6 +20,8 @@ type Buyers struct {
 	Books []int64
 	// Pause is how long each thinks between two purchases.
 	Pause time.Duration
+	// Round is a number of their own for those who come after others.
+	Round uint64
 
 	buying sync.WaitGroup
 	leave  context.CancelFunc
@@ -29,7 +31,7 @@ type Buyers struct {
 func (b *Buyers) Start(ctx context.Context, run *Run, n int) {
 	ctx, b.leave = context.WithCancel(ctx)
 	for i := range n {
-		b.buying.Go(func() { b.buy(ctx, run.Rand(uint64(1_000+i))) })
+		b.buying.Go(func() { b.buy(ctx, run.Rand(b.Round<<32|uint64(1_000+i))) })
 	}
 }
 

@@ -41,6 +41,8 @@ func (r *Run) outcome() string {
 		return fmt.Sprintf("%d violations", len(r.violations))
 	case r.Failed():
 		return "broken off"
+	case r.Shown != "":
+		return r.Shown
 	default:
 		return "nothing lost, nothing doubled, nothing oversold"
 	}

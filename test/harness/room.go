@@ -100,6 +100,9 @@ type Run struct {
 	Size Size
 	// Dir is the run's own directory; it stays if the run fails.
 	Dir string
+	// Shown is what the run has shown if it does not fail; "" for that nothing
+	// was lost, doubled or oversold.
+	Shown string
 
 	room      *Room
 	name      string
@@ -142,8 +145,12 @@ func (r *Room) Begin(t *testing.T, name string) *Run {
 // Rand gives a source of chance of its own to each number.
 func (r *Run) Rand(n uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, n)) }
 
-// Program is the path of one of Bazar's programs: bazar, catalog or order.
+// Program is the path of one of Bazar's programs: bazar, catalog or order; an
+// absolute path is itself.
 func (r *Run) Program(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
 	r.room.building.Do(r.room.build)
 	r.Must(r.room.failed)
 	return filepath.Join(r.room.programs, name)
