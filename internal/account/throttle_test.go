@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +45,26 @@ func TestAnAddressGuessesTenTimesAMinute(t *testing.T) {
 	}
 	if len(guessed) < 25 {
 		t.Errorf("only %d guesses in five minutes: who mistypes waits too long", len(guessed))
+	}
+}
+
+// Guesses at the same time are counted one by one.
+func TestGuessesAtOnceAreStillGuesses(t *testing.T) {
+	o := newOffice(t)
+	other := open(t, o.path, o.clock)
+	var passed atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 40 {
+		at := []*office{o, other}[i%2]
+		wg.Go(func() {
+			if at.Guess(t.Context(), "ada", here) == nil {
+				passed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if passed.Load() != 5 {
+		t.Errorf("%d of 40 came through at once", passed.Load())
 	}
 }
 

@@ -19,7 +19,9 @@ import (
 
 // Whoever tries names cannot tell by the time of the answer which of them are
 // somebody's. Half of the logins are for names that are there, half for names
-// that are not, in random order, over HTTP; -long times 2,000.
+// that are not, in random order, over HTTP. 2,000 of them, which takes minutes:
+//
+//	go test ./internal/account -run TheTimeOfAnAnswer -v -long -timeout 30m
 func TestTheTimeOfAnAnswerDoesNotTellNames(t *testing.T) {
 	logins, names := 100, 5
 	if *long {
