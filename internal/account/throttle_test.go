@@ -35,7 +35,7 @@ func TestAnAddressGuessesTenTimesAMinute(t *testing.T) {
 	for i, from := range guessed {
 		count := 0
 		for _, at := range guessed[i:] {
-			if at.Sub(from) < time.Minute {
+			if at.Sub(from) <= time.Minute {
 				count++
 			}
 		}
