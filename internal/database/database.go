@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -27,11 +28,17 @@ import (
 // microseconds, and more of them than cores would only wait in turn.
 const readers = 4
 
+// forEver is how long GORM's prepared statements live: with any other time it
+// starts a goroutine that looks for old ones and outlives the database, which
+// then is never freed.
+const forEver = 10 * 365 * 24 * time.Hour
+
 // connections is how many a database has at most: the readers of single
-// statements, those of snapshots, the writer, and a checkpoint. They come from one pool, and a
-// command that lives for a moment uses the same one for all: opening one costs
-// more than a purchase's statements.
-const connections = 2*readers + 2
+// statements, those of snapshots, the writer and the one that takes its place,
+// and a checkpoint. They come from one pool, and a command that lives for a
+// moment uses the same one for all: opening one costs more than a purchase's
+// statements.
+const connections = 2*readers + 3
 
 // DB is one service's SQLite database: a pool of readers, and one writer at a
 // time over all processes that have it open.
@@ -52,8 +59,9 @@ type DB struct {
 	newest  int64 // the newest version of the schema that this program knows
 	logging sync.Mutex
 	log     *os.File
-	// unsure says that a sync of the log has failed.
-	unsure atomic.Bool
+	// lost is how many syncs of the log have failed, and mended how many of them
+	// are made up for.
+	lost, mended atomic.Int64
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
@@ -146,7 +154,7 @@ func connect(path, query string, connections int) (*sql.DB, error) {
 
 func mapTables(pool *sql.DB) (*gorm.DB, error) {
 	mapped, err := gorm.Open(&sqlite.Dialector{Conn: pool}, &gorm.Config{
-		PrepareStmt: true, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
+		PrepareStmt: true, PrepareStmtTTL: forEver, SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
@@ -205,8 +213,8 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err err
 	if !open {
 		return nil, nil, closed()
 	}
-	if writer == nil {
-		writer, err = openWriter(ctx, db.pool)
+	if writer == nil || writer.broken {
+		writer, err = db.replace(ctx, writer)
 	}
 	if err == nil {
 		leave, err = db.gate.pass(ctx)
@@ -219,6 +227,19 @@ func (db *DB) enter(ctx context.Context) (leave func(), writer *session, err err
 		return nil, nil, Explain(err)
 	}
 	return leave, writer, nil
+}
+
+// replace opens a writer and then closes the one whose place it takes. The other
+// way round that could be this store's last connection, with which SQLite takes
+// the log and the shared memory away: on a full disk they can't be made again,
+// and nobody could read.
+func (db *DB) replace(ctx context.Context, broken *session) (*session, error) {
+	writer, err := openWriter(ctx, db.pool)
+	if err != nil {
+		return broken, err
+	}
+	_ = broken.close() // whatever it says, it is not used again
+	return writer, nil
 }
 
 func closed() error { return api.Errorf(api.CodeUnavailable, "the store has been closed") }

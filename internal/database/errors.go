@@ -48,7 +48,11 @@ func Explain(err error) error {
 		return api.Wrap(api.CodeUnavailable, err, "the store is read-only: its files or their directory can't be written")
 	case sqlite3.SQLITE_CANTOPEN:
 		return api.Wrap(api.CodeUnavailable, err, "the store's files can't be opened")
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	case sqlite3.SQLITE_CORRUPT:
+		// SQLite makes no difference between a read that fails with EIO and one
+		// that gives what makes no sense; the first may pass.
+		return api.Wrap(api.CodeUnavailable, err, "the store's disk can't be read, or its database is damaged; if that stays so, restore it from a backup")
+	case sqlite3.SQLITE_NOTADB:
 		return api.Wrap(api.CodeInternal, err, "the store's database is damaged; restore it from a backup")
 	default:
 		return err

@@ -37,7 +37,8 @@ func TestErrorsOfTheSurroundingsAreExplained(t *testing.T) {
 			}
 			return run(raw(t, path, ""), "SELECT * FROM sqlite_schema")
 		}},
-		{"damaged", "damaged", api.CodeInternal, func(t *testing.T) error {
+		// SQLite says the same of a read that the disk fails.
+		{"damaged", "disk can't be read, or its database is damaged", api.CodeUnavailable, func(t *testing.T) error {
 			path := newPath(t)
 			open(t, path).Close()
 			if err := os.Truncate(path, 8192); err != nil {

@@ -18,11 +18,18 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// A child process of these tests counts, and does nothing else.
+// A child process of these tests counts, and little else.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("DATABASE_TEST_COUNT"); path != "" {
 		times, _ := strconv.Atoi(os.Getenv("DATABASE_TEST_TIMES"))
 		if err := countInChild(path, times); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if path := os.Getenv("DATABASE_TEST_LOSSY"); path != "" {
+		if err := loseInChild(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -104,7 +104,10 @@ func (s *session) rollback(ctx context.Context) {
 
 func (s *session) commit(ctx context.Context) error {
 	_, err := s.ExecContext(ctx, "COMMIT")
-	s.broken = err != nil // the transaction may still be open
+	if err != nil {
+		s.rollback(ctx) // the transaction may still be open, and keep others out
+		s.broken = true
+	}
 	return err
 }
 

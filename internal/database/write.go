@@ -36,10 +36,11 @@ func (db *DB) WriteUnsynced(ctx context.Context, change func(tx *gorm.DB) error)
 
 // Sync makes all that was committed before durable, while others go on writing.
 // An error is [api.CodeOutcomeUnknown]: the changes are there, but a loss of
-// power may undo them. Nothing more is written then before a checkpoint has
-// carried the log, page by page, into the database.
+// power may undo them. Nothing more is written then, nor after a [DB.Write] that
+// ended so, before a checkpoint has carried the log, page by page, into the
+// database.
 func (db *DB) Sync(ctx context.Context) error {
-	if db.unsure.Load() {
+	if db.unsure() {
 		return db.mend(ctx)
 	}
 	log, err := db.openLog()
@@ -47,7 +48,7 @@ func (db *DB) Sync(ctx context.Context) error {
 		err = log.Sync()
 	}
 	if err != nil {
-		db.unsure.Store(true)
+		db.lost.Add(1)
 	}
 	return explainCommit(err)
 }
@@ -78,29 +79,49 @@ func (db *DB) closeLog() error {
 	return err
 }
 
-// mend copies the log into the database after a sync of it has failed.
+// unsure says whether the log may lack what its readers see: after a failed sync
+// the system forgets what it could not write, and the next one says that all is
+// well.
+func (db *DB) unsure() bool { return db.lost.Load() != db.mended.Load() }
+
+// mend copies the log into the database after a sync of it has failed, and has
+// it begin anew.
 func (db *DB) mend(ctx context.Context) error {
+	lost := db.lost.Load()
 	if !db.checkpoint(ctx) {
 		return api.Errorf(api.CodeUnavailable, "the store's disk has failed to keep what was written before; nothing more is written until it does")
 	}
-	db.unsure.Store(false)
+	db.mended.Store(lost)
 	return nil
 }
 
-func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) error) error {
-	if db.unsure.Load() {
-		if err := db.mend(ctx); err != nil {
-			return err
+// enterSure enters once nothing that was written may be lost: what is durable
+// stands on all that was written before.
+func (db *DB) enterSure(ctx context.Context) (leave func(), writer *session, err error) {
+	for {
+		if db.unsure() {
+			if err := db.mend(ctx); err != nil {
+				return nil, nil, err
+			}
 		}
+		leave, writer, err = db.enter(ctx)
+		if err != nil || !db.unsure() {
+			return leave, writer, err
+		}
+		db.writing <- writer
+		leave()
 	}
-	leave, writer, err := db.enter(ctx)
+}
+
+func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) error) error {
+	leave, writer, err := db.enterSure(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	defer func() {
 		db.copying.start(db)
-		db.writing <- usable(writer)
+		db.writing <- writer // or what is left of it: the next one replaces it
 	}()
 	ctx = context.WithoutCancel(ctx)
 	if err := writer.be(ctx, d); err != nil {
@@ -133,7 +154,11 @@ func (db *DB) transact(writer *session, in *gorm.DB, change func(tx *gorm.DB) er
 		return Explain(err)
 	}
 	committing = true
-	return explainCommit(writer.commit(ctx))
+	err = explainCommit(writer.commit(ctx))
+	if api.CodeOf(err) == api.CodeOutcomeUnknown {
+		db.lost.Add(1)
+	}
+	return err
 }
 
 // stillKnown refuses to write where a newer program has migrated the database

@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -282,6 +283,26 @@ func TestAFullDiskRefusesAndRecovers(t *testing.T) {
 	}
 	if n := counted(t, db); n != before+1 {
 		t.Errorf("counted %d, want %d", n, before+1)
+	}
+}
+
+// What SQLite keeps beside the database must not go with a writer that failed:
+// on a full disk it could not be made again, and nobody could read.
+func TestReadsGoOnWhileTheDiskIsFull(t *testing.T) {
+	dir := mountSmall(t, 2048)
+	db := open(t, filepath.Join(dir, "test.db"))
+	fill(t, filepath.Join(dir, "ballast"))
+	var err error
+	for range 300 { // a page of the log each, none of the database
+		if err = db.Write(t.Context(), count); err != nil {
+			break
+		}
+	}
+	for i := range 5 {
+		wants(t, err, api.CodeStorageFull)
+		fill(t, filepath.Join(dir, fmt.Sprint("more", i))) // whatever was given back is taken
+		counted(t, db)
+		err = db.Write(t.Context(), count)
 	}
 }
 

@@ -31,8 +31,8 @@ func (s *shop) after(d time.Duration, services ...*order.Service) {
 	}
 }
 
-// inBubble runs f in a bubble of time. The shop is opened outside: GORM has
-// goroutines that never end.
+// inBubble runs f in a bubble of time. The shop is opened outside, because
+// a database is made in real time.
 func inBubble(t *testing.T, f func(t *testing.T, s *shop)) {
 	s := openShop(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,287 @@
+package diskfull
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/test/faultfs"
+	"github.com/bazar-store/bazar/test/harness"
+)
+
+var (
+	room = harness.NewRoom("diskfull", flag.CommandLine)
+	need = faultfs.NewNeed(flag.CommandLine)
+)
+
+func TestMain(m *testing.M) { os.Exit(room.Main(m)) }
+
+const (
+	// again is how soon all works again once there is space.
+	again = 5 * time.Second
+	// tries is how many orders a full disk may still take: a log is written over
+	// from its beginning now and then, which needs no space.
+	tries = 2_000
+)
+
+// row is a disk that is full, and what comes of a purchase then.
+type row struct {
+	name  string
+	disk  string // whose: order, catalog or journal
+	fault faultfs.Fault
+	// status answers an order, at last, and exit ends `bazar buy`; 0 is for
+	// orders that nobody sees.
+	status, exit int
+	// cancel ends `bazar orders cancel` of a confirmed order.
+	cancel int
+	// there says that the order is recorded.
+	there bool
+}
+
+// full is a disk that takes nothing that makes a file longer, and none either.
+func full(names ...string) faultfs.Fault { return faultfs.Full(0, names...) }
+
+// copying is a full disk that can't even write over what there is, as one that
+// never writes in place.
+func copying(names ...string) faultfs.Fault {
+	return faultfs.Fault{Names: names, Ops: faultfs.Grow | faultfs.Write, Err: syscall.ENOSPC}
+}
+
+func rows() []row {
+	const database, log = "*.db", "*.db-wal"
+	return []row{
+		{"the order service's disk", "order", full("*"), http.StatusInsufficientStorage, 6, 6, false},
+		{"the order service's disk, after a few bytes more", "order", faultfs.Full(2_000, "*"), http.StatusInsufficientStorage, 6, 6, false},
+		{"the log of its database", "order", full(log), http.StatusInsufficientStorage, 6, 6, false},
+		{"the log of its database, where nothing is written in place", "order", copying(log), http.StatusInsufficientStorage, 6, 6, false},
+		{"the file of its database alone: the log has space", "order", full(database), http.StatusCreated, 0, 0, true},
+		{"the catalog's disk", "catalog", full("*"), http.StatusAccepted, 7, 7, true},
+		{"the catalog's disk, after a few bytes more", "catalog", faultfs.Full(2_000, "*"), http.StatusAccepted, 7, 7, true},
+		{"the log of the catalog's database", "catalog", full(log), http.StatusAccepted, 7, 7, true},
+		{"the log of the catalog's database, where nothing is written in place", "catalog", copying(log), http.StatusAccepted, 7, 7, true},
+		{"the file of the catalog's database alone: the log has space", "catalog", full(database), http.StatusCreated, 0, 0, true},
+		{"the disk of the buyer's journal", "journal", full("*"), 0, 6, 6, false},
+		{"the disk of the buyer's journal, after a name", "journal", faultfs.Full(40, "*"), 0, 6, 6, false},
+		{"the disk of the buyer's journal, found when it is synced", "journal", faultfs.Fault{Names: []string{"*"}, Ops: faultfs.Sync, Err: syscall.ENOSPC}, 0, 6, 6, false},
+	}
+}
+
+func TestAFullDiskIsSaidAndHealsByItself(t *testing.T) {
+	run := room.Begin(t, "diskfull")
+	need.Check(t, run.Size == harness.Taste)
+	s := open(t.Context(), run)
+	reads := s.read(t.Context())
+	people := &harness.Buyers{Account: s.account, Calls: s.shop.Calls, Books: s.shop.Books(), Pause: 20 * time.Millisecond}
+	people.Start(t.Context(), run, 4)
+	all := rows()
+	if run.Size == harness.Taste {
+		all = []row{all[0], all[6], all[11]}
+	}
+	chance := run.Rand(0)
+	for round := 0; round == 0 || (run.Size == harness.Long && run.More() && !run.Failed()); round++ {
+		if round > 0 {
+			chance.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		}
+		for _, r := range all {
+			s.play(t.Context(), r)
+		}
+	}
+	people.Leave()
+	run.Tell("reads meanwhile", "%d", reads())
+	s.shop.Prove(t.Context(), s.account, s.last)
+}
+
+// store is a shop whose services and buyer have disks of their own.
+type store struct {
+	*harness.Run
+	disks   map[string]*faultfs.FS
+	shop    *harness.Shop
+	account *harness.Account
+	last    time.Time // when there was space again
+}
+
+func open(ctx context.Context, run *harness.Run) *store {
+	s := &store{Run: run, disks: map[string]*faultfs.FS{}, account: harness.NewAccount()}
+	for _, name := range []string{"order", "catalog", "journal"} {
+		s.disks[name] = run.Disk("disk-"+name, faultfs.Options{Seed: run.Seed})
+	}
+	s.shop = run.Open(ctx, s.disks["catalog"].Dir(), s.disks["order"].Dir(), map[int64]int64{1: 1_000_000, 2: 200, 3: 1_000_000})
+	return s
+}
+
+// read reads all the time, by all ways; done ends it and gives how often.
+func (s *store) read(ctx context.Context) (done func() int) {
+	ctx, cancel := context.WithCancel(ctx)
+	var reading sync.WaitGroup
+	n := 0
+	reading.Go(func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for ; ctx.Err() == nil; n++ {
+			calls := context.WithoutCancel(ctx)
+			_, err := s.shop.Direct.Book(calls, "3")
+			if err == nil {
+				_, err = s.shop.Direct.AllOrders(calls, 20, "")
+			}
+			if err != nil {
+				s.Violation("a read fails: %v", err)
+			}
+			<-tick.C
+		}
+	})
+	return func() int {
+		cancel()
+		reading.Wait()
+		return n
+	}
+}
+
+// play has a disk be full, and then have space again.
+func (s *store) play(ctx context.Context, r row) {
+	known := s.buy(ctx, "before: "+r.name, 0)
+	lift := s.disks[r.disk].Inject(r.fault)
+	if r.status != 0 {
+		s.answered(ctx, r)
+	}
+	id := s.buy(ctx, r.name, r.exit)
+	if r.there != s.isThere(ctx, id) {
+		s.Violation("%s: order %s is there: %t", r.name, id, !r.there)
+	}
+	s.account.AskBack(known)
+	s.bazar(ctx, r.name, r.cancel, "orders", "cancel", known)
+	lift()
+	s.last = time.Now()
+	took := s.sells(ctx, r)
+	s.Tell(r.name, "HTTP %d, `bazar buy` %d, `bazar orders cancel` %d; sells again after %s", r.status, r.exit, r.cancel, took.Round(time.Millisecond))
+}
+
+// answered places orders until they are answered as those on a full disk are;
+// or, where that is no different, a hundred of them.
+func (s *store) answered(ctx context.Context, r row) {
+	for n := range tries {
+		id := api.NewID()
+		status, code := s.put(ctx, id)
+		switch {
+		case status == r.status && (status != http.StatusCreated || n == harness.Pick(s.Run, 30, 100, 1_500)):
+			if r.there != s.isThere(ctx, id) {
+				s.Violation("%s: order %s was answered %d, and is there: %t", r.name, id, status, !r.there)
+			}
+			return
+		case status != http.StatusCreated && status != r.status:
+			s.Violation("%s: order %s was answered %d %s", r.name, id, status, code)
+			return
+		}
+	}
+	s.Violation("%s: the disk takes all the same", r.name)
+}
+
+// put places an order, notes what it is told, and gives the answer's status.
+func (s *store) put(ctx context.Context, id string) (status int, code api.Code) {
+	lines := []api.LineRequest{{BookID: 3, Quantity: 1}}
+	s.account.Ask(id, lines)
+	order, err := s.shop.Direct.PlaceOrder(ctx, id, api.OrderRequest{Lines: lines})
+	s.account.Told(id, &order, err)
+	switch code = api.CodeOf(err); {
+	case err != nil:
+		return code.Status(), code
+	case order.State == api.OrderPending:
+		return http.StatusAccepted, ""
+	default:
+		return http.StatusCreated, ""
+	}
+}
+
+func (s *store) isThere(ctx context.Context, id string) bool {
+	_, err := s.shop.Direct.Order(ctx, id)
+	if err != nil && api.CodeOf(err) != api.CodeNotFound {
+		s.Violation("reading order %s: %v", id, err)
+	}
+	return err == nil
+}
+
+// buy has `bazar buy` end as wanted, and gives the order's id.
+func (s *store) buy(ctx context.Context, what string, exit int) (id string) {
+	id = api.NewID()
+	s.account.Ask(id, []api.LineRequest{{BookID: 1, Quantity: 2}})
+	s.bazar(ctx, what, exit, "buy", "1:2", "--id", id)
+	return id
+}
+
+func (s *store) bazar(ctx context.Context, what string, exit int, args ...string) {
+	env := append(s.shop.Env(), "XDG_STATE_HOME="+s.disks["journal"].Dir(), "BAZAR_TIMEOUT=1s")
+	got := harness.Finish(s.Bazar(ctx, "buyer", env, args...))
+	if got.Exit != exit {
+		s.Violation("%s: `bazar %s` ended with %d, not %d: %s%s", what, strings.Join(args, " "), got.Exit, exit, got.Out, got.Err)
+	}
+}
+
+// sells waits until an order is confirmed, and a purchase with a journal done.
+func (s *store) sells(ctx context.Context, r row) (took time.Duration) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if status, _ := s.put(ctx, api.NewID()); status == http.StatusCreated {
+			break
+		}
+		if time.Since(s.last) > again {
+			s.Violation("%s: no order is confirmed within %s of there being space", r.name, again)
+			return 0
+		}
+		<-tick.C
+	}
+	took = time.Since(s.last)
+	s.buy(ctx, "after: "+r.name, 0)
+	return took
+}
+
+// A log that can't be written is no reason not to sell.
+func TestAFullDiskForTheLogHarmsNothing(t *testing.T) {
+	run := room.Begin(t, "diskfull-log")
+	need.Check(t, run.Size == harness.Taste)
+	s := open(t.Context(), run)
+	s.shop.Orders.Kill()
+	logs := run.Disk("disk-logs", faultfs.Options{Seed: run.Seed})
+	// The shell says that it is ready before it is; what follows goes to the disk.
+	s.shop.Orders = run.Process("order-logging", "/bin/sh", []string{"LOG=" + filepath.Join(logs.Dir(), "order.log")},
+		"-c", `echo '{"msg":"ready"}' >&2; exec "$0" "$@" 2>>"$LOG"`, run.Program("order"),
+		"--db", "sqlite:"+filepath.Join(s.disks["order"].Dir(), "order.db"), "--catalog-url", s.shop.Catalog.URL())
+	run.Must(s.shop.Orders.Start(t.Context()))
+	s.shop.Direct = run.Client(s.shop.Catalog.URL(), s.shop.Orders.URL())
+	s.last = time.Now()
+	s.sellsDirectly(t.Context())
+	lift := logs.Inject(faultfs.Full(100, "*"))
+	for range 200 {
+		if status, code := s.put(t.Context(), api.NewID()); status != http.StatusCreated {
+			run.Violation("an order was answered %d %s while the log's disk is full", status, code)
+		}
+	}
+	if logs.Hits() == 0 {
+		t.Error("nothing was logged")
+	}
+	lift()
+	s.sellsDirectly(t.Context())
+	s.last = time.Now()
+	s.shop.Prove(t.Context(), s.account, s.last)
+}
+
+// sellsDirectly waits until the service answers, and confirms.
+func (s *store) sellsDirectly(ctx context.Context) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
+		if status, _ := s.put(ctx, api.NewID()); status == http.StatusCreated {
+			return
+		}
+		if time.Since(began) > again {
+			s.Fatalf("no order is confirmed within %s", again)
+		}
+	}
+}
