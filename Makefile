@@ -5,6 +5,11 @@ TAGS     := nomsgpack
 FUZZTIME ?= 3s
 PKGS     ?= ./...
 
+# The programs that break real processes, and their flags.
+BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd
+FOR      ?= 1h
+BREAK     = go test -tags $(TAGS) -p 1 -count 1 -v $(BREAKING) $(if $(SEED),-seed $(SEED)) $(if $(REPORT),-report $(abspath $(REPORT)))
+
 # The linter and the formatter are built from a module of its own, once for each version.
 version_of = $(shell sed -n 's|^.*$(1) v\([^ ]*\).*$$|v\1|p' tools/go.mod | head -n 1)
 LINT    := bin/tools/golangci-lint-$(call version_of,golangci/golangci-lint/v2)
@@ -32,6 +37,14 @@ race: ## all tests under the race detector (needs a C compiler)
 .PHONY: model
 model: ## every state of the purchase protocol; more of them: go test ./test/model -long
 	go test ./test/model
+
+.PHONY: break
+break: ## break real processes as the CI does; REPORT=DIR writes reports, SEED=N repeats a run
+	$(BREAK) -size ci -timeout 10m
+
+.PHONY: break-long
+break-long: ## the same, for FOR (1h) each
+	$(BREAK) -size long -for $(FOR) -timeout 0
 
 # Minimizing what was found would take most of so short a time.
 .PHONY: fuzz

@@ -1,0 +1,5 @@
+// Package duplicates is a program in which fifty clients place the same order at
+// once, each twenty times, over connections that are cut before, in and after
+// the request and its answer. Whatever arrives is the same answer, and there is
+// one order, one decision, one movement.
+package duplicates

@@ -1,0 +1,6 @@
+//go:build !race
+
+package harness
+
+// raceEnabled says that this program runs under the race detector.
+const raceEnabled = false
