@@ -228,14 +228,11 @@ func TestThoseWhoCameTogetherGoOnTogether(t *testing.T) {
 		a.Close()
 		b.Close()
 		for _, s := range []*slow{first, second} {
-			alone := 0
-			for _, in := range s.batches {
-				if len(in) == 1 {
-					alone++
-				}
-			}
-			if alone > rounds {
-				t.Errorf("%d times %d callers made %d batches, %d of one caller", rounds, callers, len(s.batches), alone)
+			// Two crowds may form, of which one travels while the other waits; with
+			// one more batch for each who runs ahead of them there are nearly four
+			// times as many as rounds.
+			if n := len(s.batches); n > 3*rounds {
+				t.Errorf("%d times %d callers made %d batches", rounds, callers, n)
 			}
 		}
 	})

@@ -21,7 +21,7 @@ import (
 // Properties are checked as often as a short test run allows; -rapid.checks
 // asks for more.
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "12")
+	_ = flag.Set("rapid.checks", propertyChecks)
 	os.Exit(m.Run())
 }
 

@@ -157,8 +157,7 @@ type topicRow struct {
 
 func (topicRow) TableName() string { return "topics" }
 
-// reservationRow is a row of table reservations. State is "claimed" only inside
-// the transaction that decides it.
+// reservationRow is a row of table reservations.
 type reservationRow struct {
 	ID        string `gorm:"primaryKey"`
 	State     api.ReservationState

@@ -59,7 +59,6 @@ func (s *Service) decide(ctx context.Context, requests [][]api.ReservationReques
 	wanted := distinct(requests)
 	decided := make(map[string]api.Reservation, len(wanted))
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		clear(decided)
 		claimed, err := recall(tx, wanted, decided)
 		if err != nil {
 			return err

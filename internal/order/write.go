@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -90,8 +91,12 @@ func recall(tx *gorm.DB, writes []write, ids []string, recorded []*orderRow) err
 	if len(ids) == 0 {
 		return nil
 	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("recall: %w", err)
+	}
 	var known []orderRow
-	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
+	if err := tx.Where("id IN (SELECT value FROM json_each(?))", string(list)).Find(&known).Error; err != nil {
 		return err
 	}
 	byID := make(map[string]*orderRow, len(known))
