@@ -32,8 +32,11 @@ import (
 // say so: [!embedded] skip.
 func TestScripts(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) { runScripts(t, "embedded", nil) })
-	t.Run("services", func(t *testing.T) { runScripts(t, "services", reachServices) })
 	t.Run("frontend", func(t *testing.T) { runScripts(t, "frontend", reachFrontEnd) })
+	if raceEnabled {
+		return // these two run no code that the others do not, and races take their time to be looked for
+	}
+	t.Run("services", func(t *testing.T) { runScripts(t, "services", reachServices) })
 	t.Run("tls", func(t *testing.T) { runScripts(t, "services", reachOverTLS(madeCerts(t))) })
 }
 
