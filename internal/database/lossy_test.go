@@ -91,6 +91,19 @@ func TestTwoSyncsAtOnceDoNotBelieveEachOther(t *testing.T) {
 	}
 }
 
+// The rows are in: to say that nothing was recorded would be wrong.
+func TestASyncThatFailsSaysThatTheOutcomeIsUnknownHoweverOftenItIsTried(t *testing.T) {
+	disk := newDisk(t, 0)
+	p := disk.process()
+	p.unsynced()
+	t.Cleanup(disk.Inject(faultfs.Fault{Names: []string{"*-wal"}, Ops: faultfs.Sync, Err: syscall.EIO}))
+	p.does("write", unknown)
+	for range 3 {
+		p.does("sync", unknown)
+	}
+	p.does("write", string(api.CodeUnavailable))
+}
+
 // While the log can't be mended nobody writes, and everybody is told why.
 func TestALogThatCannotBeMendedSaysWhy(t *testing.T) {
 	for cause, want := range map[syscall.Errno]api.Code{syscall.ENOSPC: api.CodeStorageFull, syscall.EIO: api.CodeUnavailable} {

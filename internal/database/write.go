@@ -39,12 +39,19 @@ func (db *DB) WriteUnsynced(ctx context.Context, change func(tx *gorm.DB) error)
 // power may undo them. Nothing more is written then, nor after a [DB.Write] that
 // ended so, by any process, before the log has been made whole.
 func (db *DB) Sync(ctx context.Context) error {
+	if err := db.sync(ctx); err != nil {
+		return unsure(err)
+	}
+	return nil
+}
+
+func (db *DB) sync(ctx context.Context) error {
 	log, err := db.openLog()
 	if err != nil {
 		return err
 	}
 	if err := db.syncLog(log); err != nil {
-		return unsure(err)
+		return err
 	}
 	return db.mendInTurn(ctx)
 }
