@@ -22,7 +22,6 @@ func main() {
 	bind := func(fs *pflag.FlagSet) {
 		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:catalog.db"), "`database` of the books (BAZAR_DB)")
 		fs.StringVar(&options.Currency, "currency", options.Currency, "ISO 4217 `code` of a store that is made now (BAZAR_CURRENCY)")
-		settings.BindCalls(fs)
 		settings.BindAccounts(fs)
 	}
 	command := web.Command("catalog", "Keep the books: topics, search, stock, reservations", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
@@ -34,12 +33,8 @@ func main() {
 		if err != nil {
 			return err
 		}
-		options.Accounts, options.Identities, options.Log = settings.Checker(calls), settings.Identities(), log
-		service, err := catalog.Open(ctx, options)
-		if err != nil {
-			return err
-		}
-		return web.Serve(ctx, log, settings, web.Service{Name: "catalog", Handler: service.Handler(settings.AnyHost()), Ready: service.Ready, Close: service.Close})
+		options.Log = log
+		return catalog.Serve(ctx, settings, options, calls)
 	})
 	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -22,7 +22,6 @@ func main() {
 	bind := func(fs *pflag.FlagSet) {
 		fs.StringVar(&options.Database, "db", cmp.Or(os.Getenv("BAZAR_DB"), "sqlite:order.db"), "`database` of the orders (BAZAR_DB)")
 		fs.StringVar(&catalogURL, "catalog-url", cmp.Or(os.Getenv("BAZAR_CATALOG_URL"), "http://127.0.0.1:8081"), "`URLs` of the catalog, comma-separated (BAZAR_CATALOG_URL)")
-		settings.BindCalls(fs)
 		settings.BindAccounts(fs)
 	}
 	command := web.Command("order", "Keep the orders: the purchase and its recovery", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
@@ -34,12 +33,8 @@ func main() {
 		if err != nil {
 			return err
 		}
-		options.Catalog, options.Accounts, options.Log = calls, settings.Checker(calls), log
-		service, err := order.Open(ctx, options)
-		if err != nil {
-			return err
-		}
-		return web.Serve(ctx, log, settings, web.Service{Name: "order", Handler: service.Handler(settings.AnyHost()), Ready: service.Ready, Run: service.Recover, Close: service.Close})
+		options.Catalog, options.Log = calls, log
+		return order.Serve(ctx, settings, options, calls)
 	})
 	os.Exit(web.Main(context.Background(), command, os.Stderr))
 }

@@ -89,9 +89,11 @@ func (s *Settings) Bind(fs *pflag.FlagSet) {
 		"with --insecure, still refuse web pages and requests that do not name localhost: for a container whose port is published on this machine alone")
 }
 
-// BindAccounts adds the flag of a service that checks tokens. It is for
-// [Command]'s bindMore.
+// BindAccounts adds the flags of a service that checks tokens, and so calls the
+// account service: those of [Settings.BindCalls], too. It is for [Command]'s
+// bindMore.
 func (s *Settings) BindAccounts(fs *pflag.FlagSet) {
+	s.BindCalls(fs)
 	fs.StringVar(&s.AccountURL, "account-url", s.AccountURL,
 		"`URLs` of the account service, comma-separated, by which callers are known; without one everyone is local (BAZAR_ACCOUNT_URL)")
 }
