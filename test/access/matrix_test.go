@@ -190,6 +190,7 @@ func TestAStoreWithAccounts(t *testing.T) {
 		name string
 		show func(*testing.T, *cast)
 	}{
+		{"every server says that it is ready", everyServerIsReady},
 		{"every caller gets what the table says of every route", everyCellHolds},
 		{"no attack with tokens gets through", noAttackGetsThrough},
 		{"a token is taken however its scheme is written", aTokenIsTakenHoweverItsSchemeIsWritten},
@@ -201,6 +202,24 @@ func TestAStoreWithAccounts(t *testing.T) {
 		{"a revoked token is refused within five seconds", aRevokedTokenIsRefused},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.show(t, c) })
+	}
+}
+
+// A front end that shows its certificate may no more list orders than one without.
+func everyServerIsReady(t *testing.T, c *cast) {
+	for name, p := range c.programs {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.admin+"/readyz", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s\n%s", name, reply.Status, p.said())
+		}
 	}
 }
 
