@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bazar-store/bazar/internal/prompt"
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/pkg/client"
 )
@@ -33,7 +35,9 @@ func main() {
 
 // plan is what the command line asks for.
 type plan struct {
-	url        string
+	url, ca    string
+	buyer      string // a file with the token of who buys
+	keeper     string // a file with the token of who looks at all orders
 	containers []string
 	crash      bool
 	buyers     int
@@ -43,7 +47,10 @@ type plan struct {
 
 func parse(args []string) (p plan, err error) {
 	flags := flag.NewFlagSet("docker", flag.ContinueOnError)
-	flags.StringVar(&p.url, "url", "http://127.0.0.1:8080", "the front end's `URL`")
+	flags.StringVar(&p.url, "url", "https://localhost:8443", "the front end's `URL`")
+	flags.StringVar(&p.ca, "ca", "ca.pem", "`file` of the store's CA")
+	flags.StringVar(&p.buyer, "buyer", "buyer.token", "`file` with the token of who buys")
+	flags.StringVar(&p.keeper, "keeper", "keeper.token", "`file` with an admin's token")
 	kill := flags.String("kill", "", "`CONTAINERS` to kill, comma-separated")
 	flags.BoolVar(&p.crash, "crash", false, "then kill each container's process too, and leave starting it again to the engine (needs root)")
 	flags.IntVar(&p.buyers, "buyers", 16, "how many buy at once")
@@ -65,15 +72,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.limit)
 	defer cancel()
-	calls, err := client.New(client.Config{Catalog: []string{p.url}, Orders: []string{p.url}})
+	keeper, err := p.client(p.keeper)
 	if err != nil {
 		return err
 	}
-	before, err := look(ctx, calls)
+	buyer, err := p.client(p.buyer)
 	if err != nil {
 		return err
 	}
-	crowd := newCrowd(calls.Within(5*time.Second), p.orders)
+	before, err := look(ctx, keeper)
+	if err != nil {
+		return err
+	}
+	crowd := newCrowd(buyer.Within(5*time.Second), p.orders)
 	crowd.buy(ctx, p.buyers)
 	err = p.killAll(ctx, crowd, out)
 	err = errors.Join(err, crowd.leave())
@@ -83,11 +94,23 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := crowd.settle(ctx); err != nil {
 		return err
 	}
-	after, err := look(ctx, calls)
+	after, err := look(ctx, keeper)
 	if err != nil {
 		return err
 	}
 	return errors.Join(crowd.report(out), compare(before, after, crowd.purchases))
+}
+
+// client calls the store with the token of a file.
+func (p plan) client(file string) (*client.Client, error) {
+	token, err := prompt.File(file)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(client.Config{
+		Catalog: []string{p.url}, Orders: []string{p.url}, Caller: trust.Caller{CAFile: p.ca},
+		Token: func() (string, error) { return token, nil },
+	})
 }
 
 // killAll kills each container, waits until the store sells again, and goes on
