@@ -307,7 +307,7 @@ kills() {
 }
 
 contents() {
-	bazar orders list --all -o tsv | sort
+	as ada bazar orders list --all -o tsv | sort
 	bazar accounts list -o tsv
 	for book in 1 2 3 4; do bazar info "$book" --fields id,stock -o tsv; done
 }
