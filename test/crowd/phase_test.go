@@ -1,0 +1,171 @@
+package crowd
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bazar-store/bazar/test/harness"
+)
+
+// gaveUp is the exit code of a command that waited for its ten seconds in vain.
+const gaveUp = 7
+
+// errand is a process that has ended.
+type errand struct {
+	kind          string // its command
+	exit          int
+	lasted        time.Duration // from start to end
+	stood, worked time.Duration // in the queue, where that was looked at, and at a processor
+}
+
+// phase is what went on in a while.
+type phase struct {
+	all    []errand
+	served time.Duration // the longest request of the server's customers
+	looks  int
+	wrong  []string // of the queue
+}
+
+func (p *phase) add(o *phase) {
+	p.all = append(p.all, o.all...)
+	p.looks += o.looks
+	p.wrong = append(p.wrong, o.wrong...)
+}
+
+// usual is how long a command of each kind mostly took.
+func (p *phase) usual() map[string]time.Duration {
+	of := map[string][]time.Duration{}
+	for _, e := range p.all {
+		of[e.kind] = append(of[e.kind], e.lasted)
+	}
+	usual := map[string]time.Duration{}
+	for kind, all := range of {
+		usual[kind] = median(all)
+	}
+	return usual
+}
+
+func median(all []time.Duration) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(all))[len(all)/2]
+}
+
+// waited says who waited too long for the store where there are processors
+// enough: it lasted by more than that longer than one of its kind alone.
+func (p *phase) waited(alone map[string]time.Duration) (wrong []string) {
+	for _, e := range p.all {
+		switch {
+		case e.exit == gaveUp:
+			wrong = append(wrong, fmt.Sprintf("bazar %s gave up after %s", e.kind, e.lasted.Round(time.Millisecond)))
+		case e.lasted > longest+alone[e.kind]:
+			wrong = append(wrong, fmt.Sprintf("bazar %s lasted %s, and %s alone", e.kind, e.lasted.Round(time.Millisecond), alone[e.kind].Round(time.Millisecond)))
+		}
+	}
+	if p.served > longest {
+		wrong = append(wrong, fmt.Sprintf("a customer of the server waited %s", p.served.Round(time.Millisecond)))
+	}
+	return wrong
+}
+
+// queued are the times in the queue of who stood in it.
+func (p *phase) queued() (stood []time.Duration) {
+	for _, e := range p.all {
+		if e.stood > 0 {
+			stood = append(stood, e.stood)
+		}
+	}
+	return stood
+}
+
+// told is what is reported of a phase.
+func (p *phase) told() string {
+	kinds, exits := map[string]int{}, map[int]int{}
+	var worked time.Duration
+	slowest := errand{}
+	lasted := make([]time.Duration, len(p.all))
+	for i, e := range p.all {
+		kinds[e.kind]++
+		exits[e.exit]++
+		worked += e.worked
+		lasted[i] = e.lasted
+		if e.lasted > slowest.lasted {
+			slowest = e
+		}
+	}
+	return fmt.Sprintf("%d processes: %v, ended with %v; from start to end %s at most (%s), %s in the middle, with %s of processor time each; a customer of the server waited %s at most",
+		len(p.all), kinds, exits, slowest.lasted.Round(time.Millisecond), slowest.kind, median(lasted).Round(time.Millisecond),
+		(worked / time.Duration(len(p.all))).Round(time.Millisecond), p.served.Round(time.Millisecond))
+}
+
+// judge tells how the crowd fared, and in the larger sizes, where it has the
+// machine for itself, whether anybody waited too long.
+func (c *crowd) judge(alone, few, rush *phase) {
+	usual := alone.usual()
+	var lone []string
+	for _, kind := range slices.Sorted(maps.Keys(usual)) {
+		lone = append(lone, fmt.Sprintf("%s %s", kind, usual[kind].Round(time.Millisecond)))
+	}
+	stood := rush.queued()
+	c.run.Tell("one at a time", "%s", strings.Join(lone, ", "))
+	c.run.Tell(fmt.Sprintf("%d at a time", live), "%s", few.told())
+	c.run.Tell("all at once", "%s", rush.told())
+	c.run.Tell("in the queue, all at once", "%d processes; %s at most, %s in the middle; %d looks",
+		len(stood), slices.Max(append(stood, 0)).Round(time.Millisecond), median(stood).Round(time.Millisecond), rush.looks)
+	if c.run.Size == harness.Taste {
+		return
+	}
+	for _, wrong := range append(few.waited(usual), rush.wrong...) {
+		c.run.Violation("%s", wrong)
+	}
+}
+
+// stopwatch is a way to the server on which it is seen how long one waits there.
+type stopwatch struct {
+	next *http.Transport
+
+	mu      sync.Mutex
+	longest time.Duration
+}
+
+// RoundTrip carries a request.
+func (s *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	answer, err := s.next.RoundTrip(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.longest = max(s.longest, time.Since(began))
+	return answer, err
+}
+
+// reset gives the longest wait since the last time.
+func (s *stopwatch) reset() (longest time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	longest, s.longest = s.longest, 0
+	return longest
+}
+
+func TestWhoWaitsTooLongIsReported(t *testing.T) {
+	alone := map[string]time.Duration{"buy": 100 * time.Millisecond}
+	for name, c := range map[string]struct {
+		phase phase
+		wrong int
+	}{
+		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, served: longest}, 0},
+		"too long":                     {phase{all: []errand{{kind: "buy", lasted: 2150 * time.Millisecond}, {kind: "buy"}}}, 1},
+		"gave up":                      {phase{all: []errand{{kind: "buy", exit: gaveUp}}}, 1},
+		"a customer of the server did": {phase{served: longest + 1}, 1},
+	} {
+		if got := c.phase.waited(alone); len(got) != c.wrong {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
