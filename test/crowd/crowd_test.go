@@ -46,13 +46,10 @@ func TestACrowdOfProcessesOnOneStoreLosesNothing(t *testing.T) {
 	alone := c.come(ctx, harness.Pick(run, 10, 40, 40), 1)
 	buyers := &harness.Buyers{Account: c.account, Calls: timed, Books: []int64{1, 2, 3}, Pause: 20 * time.Millisecond}
 	buyers.Start(ctx, run, 4)
-	c.server.reset()
 	few, rush := &phase{}, &phase{}
 	for round := 0; round == 0 || (run.Size == harness.Long && run.More()); round++ {
 		few.add(c.come(ctx, harness.Pick(run, 40, 200, 200), live))
-		few.served = max(few.served, c.server.reset())
 		rush.add(c.rush(ctx, harness.Pick(run, 40, 200, 200)))
-		rush.served = max(rush.served, c.server.reset())
 	}
 	fault := time.Now()
 	buyers.Leave()
@@ -82,7 +79,7 @@ type crowd struct {
 
 // come has so many processes run, so many at a time.
 func (c *crowd) come(ctx context.Context, processes, atATime int) *phase {
-	c.phase = &phase{}
+	c.phase = &phase{laps: []*lap{c.server.lap()}}
 	places := make(chan struct{}, atATime)
 	var all sync.WaitGroup
 	for range processes {

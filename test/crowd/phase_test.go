@@ -26,13 +26,22 @@ type errand struct {
 
 // phase is what went on in a while.
 type phase struct {
-	all    []errand
-	served time.Duration // the longest request of the server's customers
-	looks  int
-	wrong  []string // of the queue
+	all   []errand
+	laps  []*lap // of the server's customers
+	looks int
+	wrong []string // of the queue
+}
+
+// served is how long a customer of the server waited at most.
+func (p *phase) served() (longest time.Duration) {
+	for _, l := range p.laps {
+		longest = max(longest, l.longest)
+	}
+	return longest
 }
 
 func (p *phase) add(o *phase) {
+	p.laps = append(p.laps, o.laps...)
 	p.all = append(p.all, o.all...)
 	p.looks += o.looks
 	p.wrong = append(p.wrong, o.wrong...)
@@ -69,8 +78,8 @@ func (p *phase) waited(alone map[string]time.Duration) (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("bazar %s lasted %s, and %s alone", e.kind, e.lasted.Round(time.Millisecond), alone[e.kind].Round(time.Millisecond)))
 		}
 	}
-	if p.served > longest {
-		wrong = append(wrong, fmt.Sprintf("a customer of the server waited %s", p.served.Round(time.Millisecond)))
+	if served := p.served(); served > longest {
+		wrong = append(wrong, fmt.Sprintf("a customer of the server waited %s", served.Round(time.Millisecond)))
 	}
 	return wrong
 }
@@ -102,7 +111,7 @@ func (p *phase) told() string {
 	}
 	return fmt.Sprintf("%d processes: %v, ended with %v; from start to end %s at most (%s), %s in the middle, with %s of processor time each; a customer of the server waited %s at most",
 		len(p.all), kinds, exits, slowest.lasted.Round(time.Millisecond), slowest.kind, median(lasted).Round(time.Millisecond),
-		(worked / time.Duration(len(p.all))).Round(time.Millisecond), p.served.Round(time.Millisecond))
+		(worked / time.Duration(len(p.all))).Round(time.Millisecond), p.served().Round(time.Millisecond))
 }
 
 // judge tells how the crowd fared, and in the larger sizes, where it has the
@@ -131,26 +140,32 @@ func (c *crowd) judge(alone, few, rush *phase) {
 type stopwatch struct {
 	next *http.Transport
 
-	mu      sync.Mutex
-	longest time.Duration
+	mu  sync.Mutex
+	now *lap
+}
+
+// lap is the longest wait of the requests that began in a while, once they have
+// ended.
+type lap struct{ longest time.Duration }
+
+// lap begins a new one.
+func (s *stopwatch) lap() *lap {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = &lap{}
+	return s.now
 }
 
 // RoundTrip carries a request.
 func (s *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
-	began := time.Now()
+	s.mu.Lock()
+	began, in := time.Now(), s.now
+	s.mu.Unlock()
 	answer, err := s.next.RoundTrip(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.longest = max(s.longest, time.Since(began))
+	in.longest = max(in.longest, time.Since(began))
 	return answer, err
-}
-
-// reset gives the longest wait since the last time.
-func (s *stopwatch) reset() (longest time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	longest, s.longest = s.longest, 0
-	return longest
 }
 
 func TestWhoWaitsTooLongIsReported(t *testing.T) {
@@ -159,10 +174,10 @@ func TestWhoWaitsTooLongIsReported(t *testing.T) {
 		phase phase
 		wrong int
 	}{
-		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, served: longest}, 0},
+		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, laps: []*lap{{longest}}}, 0},
 		"too long":                     {phase{all: []errand{{kind: "buy", lasted: 2150 * time.Millisecond}, {kind: "buy"}}}, 1},
 		"gave up":                      {phase{all: []errand{{kind: "buy", exit: gaveUp}}}, 1},
-		"a customer of the server did": {phase{served: longest + 1}, 1},
+		"a customer of the server did": {phase{laps: []*lap{{longest}, {longest + 1}}}, 1},
 	} {
 		if got := c.phase.waited(alone); len(got) != c.wrong {
 			t.Errorf("%s: %q", name, got)
