@@ -144,14 +144,27 @@ type stopwatch struct {
 	now *lap
 }
 
-// lap is the longest wait of the requests that began in a while, once they have
-// ended.
-type lap struct{ longest time.Duration }
+// lap is the longest wait of the requests that began in a while, as far as it
+// was in that while.
+type lap struct {
+	longest time.Duration
+	ended   time.Time // zero while it lasts
+}
 
-// lap begins a new one.
+func (l *lap) note(began, ended time.Time) {
+	if !l.ended.IsZero() && l.ended.Before(ended) {
+		ended = l.ended
+	}
+	l.longest = max(l.longest, ended.Sub(began))
+}
+
+// lap ends the last one and begins a new one.
 func (s *stopwatch) lap() *lap {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.now != nil {
+		s.now.ended = time.Now()
+	}
 	s.now = &lap{}
 	return s.now
 }
@@ -164,7 +177,7 @@ func (s *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := s.next.RoundTrip(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in.longest = max(in.longest, time.Since(began))
+	in.note(began, time.Now())
 	return answer, err
 }
 
@@ -174,13 +187,25 @@ func TestWhoWaitsTooLongIsReported(t *testing.T) {
 		phase phase
 		wrong int
 	}{
-		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, laps: []*lap{{longest}}}, 0},
+		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, laps: []*lap{{longest: longest}}}, 0},
 		"too long":                     {phase{all: []errand{{kind: "buy", lasted: 2150 * time.Millisecond}, {kind: "buy"}}}, 1},
 		"gave up":                      {phase{all: []errand{{kind: "buy", exit: gaveUp}}}, 1},
-		"a customer of the server did": {phase{laps: []*lap{{longest}, {longest + 1}}}, 1},
+		"a customer of the server did": {phase{laps: []*lap{{longest: longest}, {longest: longest + 1}}}, 1},
 	} {
 		if got := c.phase.waited(alone); len(got) != c.wrong {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+func TestAWaitCountsInTheLapInWhichItIs(t *testing.T) {
+	began := time.Now()
+	on, over := &lap{}, &lap{ended: began.Add(time.Second)}
+	for _, l := range []*lap{on, over} {
+		l.note(began, began.Add(3*time.Second))
+		l.note(began, began.Add(time.Millisecond))
+	}
+	if on.longest != 3*time.Second || over.longest != time.Second {
+		t.Errorf("a wait of 3 s counts as %s, and as %s in a lap that ended after 1 s", on.longest, over.longest)
 	}
 }
