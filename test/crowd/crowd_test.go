@@ -37,12 +37,15 @@ func TestACrowdOfProcessesOnOneStoreLosesNothing(t *testing.T) {
 	server := run.Process("serve", "bazar", env, "serve")
 	run.Must(server.Start(ctx))
 	calls := run.Client(server.URL(), server.URL())
-	c := &crowd{run: run, env: env, account: harness.NewAccount(), stock: map[int64]int64{1: 100_000, 2: 200, 3: 100_000}, server: &stopwatch{next: harness.Transport()}}
+	c := &crowd{run: run, env: env, account: harness.NewAccount(), stock: map[int64]int64{1: 100_000, 2: 200, 3: 100_000}, server: &stopwatch{next: harness.Transport(), witness: &witness{}}}
 	t.Cleanup(c.server.next.CloseIdleConnections)
 	run.Must(harness.Fill(ctx, calls, c.stock))
 	timed, err := client.New(client.Config{Catalog: []string{server.URL()}, Orders: []string{server.URL()}, Transport: c.server})
 	run.Must(err)
 
+	watching, leave := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { c.server.witness.watch(watching, run) })
 	alone := c.come(ctx, harness.Pick(run, 10, 40, 40), 1)
 	buyers := &harness.Buyers{Account: c.account, Calls: timed, Books: []int64{1, 2, 3}, Pause: 20 * time.Millisecond}
 	buyers.Start(ctx, run, 4)
@@ -53,6 +56,8 @@ func TestACrowdOfProcessesOnOneStoreLosesNothing(t *testing.T) {
 	}
 	fault := time.Now()
 	buyers.Leave()
+	leave()
+	watch.Wait()
 	c.judge(alone, few, rush)
 	took, open, err := harness.AwaitSettled(ctx, calls, fault)
 	run.Must(err)
@@ -183,6 +188,7 @@ func (c *crowd) command(ctx context.Context, args ...string) harness.Result {
 	}
 	r := <-ended
 	e := errand{kind: args[0], lasted: time.Since(began), exit: r.Exit}
+	e.stalled = c.server.witness.stalled(began, began.Add(e.lasted))
 	of := args[0] == "buy" || args[0] == "orders"
 	if r.Exit != 0 && (!of || r.Exit != 5 && r.Exit != gaveUp) {
 		c.run.Violation("bazar %s ended with %d: %s", strings.Join(args, " "), r.Exit, r.Err)

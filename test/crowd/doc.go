@@ -6,7 +6,9 @@
 // How long a process waits can be told where it has a processor. So first a few
 // run at a time, each with a new one in its place when it has ended: each may
 // last two seconds longer than one of its kind alone, and no customer of the
-// server may wait longer for an answer; nobody gives up. Then all come at once.
+// server may wait longer for an answer; nobody gives up. A witness that writes and
+// syncs a page of its own all the time sees where the machine stands still for
+// other reasons; that time does not count. Then all come at once.
 // Two hundred that start at the same moment queue for the processors, too, and
 // the last waits as long as all of them take, however good the store is. What is
 // judged then is that each is served in its turn: how long each stood in the

@@ -21,6 +21,7 @@ type errand struct {
 	kind          string // its command
 	exit          int
 	lasted        time.Duration // from start to end
+	stalled       time.Duration // of that, while the machine stood still
 	stood, worked time.Duration // in the queue, where that was looked at, and at a processor
 }
 
@@ -74,7 +75,7 @@ func (p *phase) waited(alone map[string]time.Duration) (wrong []string) {
 		switch {
 		case e.exit == gaveUp:
 			wrong = append(wrong, fmt.Sprintf("bazar %s gave up after %s", e.kind, e.lasted.Round(time.Millisecond)))
-		case e.lasted > longest+alone[e.kind]:
+		case e.lasted-e.stalled > longest+alone[e.kind]:
 			wrong = append(wrong, fmt.Sprintf("bazar %s lasted %s, and %s alone", e.kind, e.lasted.Round(time.Millisecond), alone[e.kind].Round(time.Millisecond)))
 		}
 	}
@@ -126,6 +127,7 @@ func (c *crowd) judge(alone, few, rush *phase) {
 	c.run.Tell("one at a time", "%s", strings.Join(lone, ", "))
 	c.run.Tell(fmt.Sprintf("%d at a time", live), "%s", few.told())
 	c.run.Tell("all at once", "%s", rush.told())
+	c.run.Tell("the machine", "stood still for %s in all, not by the store", c.server.witness.stalled(time.Time{}, time.Now()).Round(time.Millisecond))
 	c.run.Tell("in the queue, all at once", "%d processes; %s at most, %s in the middle; %d looks",
 		len(stood), slices.Max(append(stood, 0)).Round(time.Millisecond), median(stood).Round(time.Millisecond), rush.looks)
 	if c.run.Size == harness.Taste {
@@ -138,7 +140,8 @@ func (c *crowd) judge(alone, few, rush *phase) {
 
 // stopwatch is a way to the server on which it is seen how long one waits there.
 type stopwatch struct {
-	next *http.Transport
+	next    *http.Transport
+	witness *witness
 
 	mu  sync.Mutex
 	now *lap
@@ -151,11 +154,11 @@ type lap struct {
 	ended   time.Time // zero while it lasts
 }
 
-func (l *lap) note(began, ended time.Time) {
+func (l *lap) note(w *witness, began, ended time.Time) {
 	if !l.ended.IsZero() && l.ended.Before(ended) {
 		ended = l.ended
 	}
-	l.longest = max(l.longest, ended.Sub(began))
+	l.longest = max(l.longest, ended.Sub(began)-w.stalled(began, ended))
 }
 
 // lap ends the last one and begins a new one.
@@ -177,7 +180,7 @@ func (s *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := s.next.RoundTrip(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in.note(began, time.Now())
+	in.note(s.witness, began, time.Now())
 	return answer, err
 }
 
@@ -187,10 +190,11 @@ func TestWhoWaitsTooLongIsReported(t *testing.T) {
 		phase phase
 		wrong int
 	}{
-		"in time":                      {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, laps: []*lap{{longest: longest}}}, 0},
-		"too long":                     {phase{all: []errand{{kind: "buy", lasted: 2150 * time.Millisecond}, {kind: "buy"}}}, 1},
-		"gave up":                      {phase{all: []errand{{kind: "buy", exit: gaveUp}}}, 1},
-		"a customer of the server did": {phase{laps: []*lap{{longest: longest}, {longest: longest + 1}}}, 1},
+		"in time":                        {phase{all: []errand{{kind: "buy", lasted: 2050 * time.Millisecond}}, laps: []*lap{{longest: longest}}}, 0},
+		"too long":                       {phase{all: []errand{{kind: "buy", lasted: 2150 * time.Millisecond}, {kind: "buy"}}}, 1},
+		"while the machine stands still": {phase{all: []errand{{kind: "buy", lasted: 3 * time.Second, stalled: time.Second}}}, 0},
+		"gave up":                        {phase{all: []errand{{kind: "buy", exit: gaveUp}}}, 1},
+		"a customer of the server did":   {phase{laps: []*lap{{longest: longest}, {longest: longest + 1}}}, 1},
 	} {
 		if got := c.phase.waited(alone); len(got) != c.wrong {
 			t.Errorf("%s: %q", name, got)
@@ -202,8 +206,8 @@ func TestAWaitCountsInTheLapInWhichItIs(t *testing.T) {
 	began := time.Now()
 	on, over := &lap{}, &lap{ended: began.Add(time.Second)}
 	for _, l := range []*lap{on, over} {
-		l.note(began, began.Add(3*time.Second))
-		l.note(began, began.Add(time.Millisecond))
+		l.note(nil, began, began.Add(3*time.Second))
+		l.note(nil, began, began.Add(time.Millisecond))
 	}
 	if on.longest != 3*time.Second || over.longest != time.Second {
 		t.Errorf("a wait of 3 s counts as %s, and as %s in a lap that ended after 1 s", on.longest, over.longest)
