@@ -127,7 +127,7 @@ func (c *crowd) judge(alone, few, rush *phase) {
 	c.run.Tell("one at a time", "%s", strings.Join(lone, ", "))
 	c.run.Tell(fmt.Sprintf("%d at a time", live), "%s", few.told())
 	c.run.Tell("all at once", "%s", rush.told())
-	c.run.Tell("the machine", "stood still for %s in all, not by the store", c.server.witness.stalled(time.Time{}, time.Now()).Round(time.Millisecond))
+	c.run.Tell("the machine", "a page took over %s to write and sync for %s in all", stall, c.server.witness.stalled(time.Time{}, time.Now()).Round(time.Millisecond))
 	c.run.Tell("in the queue, all at once", "%d processes; %s at most, %s in the middle; %d looks",
 		len(stood), slices.Max(append(stood, 0)).Round(time.Millisecond), median(stood).Round(time.Millisecond), rush.looks)
 	if c.run.Size == harness.Taste {
