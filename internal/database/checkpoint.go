@@ -3,9 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"sync"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -61,11 +64,11 @@ func (c *checkpoints) start(db *DB) {
 	c.running = true
 	c.begun++
 	c.work.Go(func() {
-		done := db.checkpoint(c.ctx)
+		err := db.checkpoint(c.ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.running, c.limit = false, walLimit
-		if !done { // a reader of an old state is in the way, for however long
+		if err != nil { // a reader of an old state is in the way, for however long
 			c.limit = walSize(db.path) + walLimit
 		}
 	})
@@ -79,23 +82,33 @@ func walSize(path string) int64 {
 	return info.Size()
 }
 
-// checkpoint says whether the whole log was copied, so that it begins anew. It
-// loses nothing where it fails: the log stays as it is.
-func (db *DB) checkpoint(ctx context.Context) bool {
+// errLongReader says that a reader of an old state is in a checkpoint's way.
+var errLongReader = errors.New("a reader of an old state is in the way")
+
+// checkpoint copies the whole log, so that it begins anew. It loses nothing
+// where it fails: the log stays as it is.
+func (db *DB) checkpoint(ctx context.Context) error {
+	// Half-way there is no whole database, so that the log has to be.
+	if err := db.mendInTurn(ctx); err != nil {
+		return err
+	}
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
-		return false
+		return err
 	}
 	s := &session{conn: conn}
 	defer func() { _ = s.close() }() // nothing was written by it
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 2"); err != nil {
-		return false
+		return err
 	}
 	before := int64(0)
 	for range walRounds {
-		log, copied, err := copyLog(ctx, conn, "PASSIVE")
-		if err != nil || copied < log {
-			return false
+		log, copied, err := db.copyLog(ctx, conn, "PASSIVE")
+		if err != nil {
+			return err
+		}
+		if copied < log {
+			return errLongReader
 		}
 		if log-before <= walRest {
 			break
@@ -104,17 +117,22 @@ func (db *DB) checkpoint(ctx context.Context) bool {
 	}
 	leave, err := db.gate.pass(ctx)
 	if err != nil {
-		return false
+		return err
 	}
 	defer leave()
-	_, _, err = copyLog(ctx, conn, "TRUNCATE")
-	return err == nil && walSize(db.path) == 0
+	if _, _, err = db.copyLog(ctx, conn, "TRUNCATE"); err == nil && walSize(db.path) > 0 {
+		err = errLongReader
+	}
+	return err
 }
 
 // copyLog gives how many pages the log has, and how many of them have been
-// copied.
-func copyLog(ctx context.Context, conn *sql.Conn, mode string) (log, copied int64, err error) {
+// copied. It begins with a sync of the log, which may have failed.
+func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (log, copied int64, err error) {
 	var busy int64
 	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &log, &copied)
+	if primary(err) == sqlite3.SQLITE_IOERR {
+		db.mistrust()
+	}
 	return log, copied, err
 }

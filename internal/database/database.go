@@ -59,9 +59,13 @@ type DB struct {
 	newest  int64 // the newest version of the schema that this program knows
 	logging sync.Mutex
 	log     *os.File
-	// lost is how many syncs of the log have failed, and mended how many of them
-	// are made up for.
-	lost, mended atomic.Int64
+	syncing sync.Mutex
+	doubts  *doubtFile
+	// mistrusted is a doubt that could not be noted in the file.
+	mistrusted atomic.Bool
+	// begun says that this process has had a turn with no doubt left over from
+	// before.
+	begun atomic.Bool
 }
 
 // Open opens the database that location names ("sqlite:PATH"), makes it if it
@@ -78,7 +82,7 @@ func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
 		return nil, fmt.Errorf("database path: %w", err)
 	}
 	db := &DB{
-		path: path, migrations: migrations, gate: newTurnstile(path), copying: newCheckpoints(ctx),
+		path: path, migrations: migrations, gate: newTurnstile(path), copying: newCheckpoints(ctx), doubts: &doubtFile{path: path + ".sync"},
 		writing: make(chan *session, 1), snapshots: make(chan *session, readers),
 	}
 	db.writing <- nil
@@ -254,7 +258,7 @@ func (db *DB) Close() (err error) {
 	db.close.Do(func() {
 		err = closeAll(db.writing)
 		db.copying.close() // which only writers start
-		err = errors.Join(err, closeAll(db.snapshots), db.closeLog(), closePool(db.pool))
+		err = errors.Join(err, closeAll(db.snapshots), db.closeLog(), db.doubts.close(), closePool(db.pool))
 	})
 	return err
 }

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -68,6 +69,14 @@ func full(cause error) error {
 	return api.Wrap(api.CodeStorageFull, cause, "the store's disk is full; nothing was recorded")
 }
 
+// explainFile is [Explain] for a file beside the database that can't be written.
+func explainFile(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return full(err)
+	}
+	return api.Wrap(api.CodeUnavailable, err, "the store's disk reports an error; the log has the details")
+}
+
 // explainCommit is [Explain] for COMMIT: only a full disk or a lock is known to
 // have rolled back. After a failed sync the change may be there all the same.
 func explainCommit(err error) error {
@@ -79,7 +88,11 @@ func explainCommit(err error) error {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_READONLY:
 		return Explain(err)
 	}
-	return api.Wrap(api.CodeOutcomeUnknown, err, "the disk failed while the change was being written; whether it was recorded is not known")
+	return unsure(err)
+}
+
+func unsure(cause error) error {
+	return api.Wrap(api.CodeOutcomeUnknown, cause, "the disk failed while the change was being written; whether it was recorded is not known")
 }
 
 // opening says of which file an error at opening speaks.

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if path := os.Getenv("DATABASE_TEST_LOSSY"); path != "" {
-		if err := loseInChild(path); err != nil {
+	if path := os.Getenv("DATABASE_TEST_OBEY"); path != "" {
+		if err := obeyInChild(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -61,6 +61,18 @@ func (db *DB) migrate(ctx context.Context) (err error) {
 		return err
 	}
 	defer leave()
+	doubted, err := db.doubts.any(inCommit)
+	if err == nil {
+		err = db.doubts.set(inCommit, true)
+	}
+	if err != nil {
+		return explainFile(err)
+	}
+	defer func() {
+		if err == nil && !doubted {
+			_ = db.doubts.set(inCommit, false) // if it stays, a write mends what is whole
+		}
+	}()
 	writer, err := connect(db.path, "mode=rwc&_journal_mode=WAL", 1)
 	if err != nil {
 		return err

@@ -37,20 +37,39 @@ func (db *DB) WriteUnsynced(ctx context.Context, change func(tx *gorm.DB) error)
 // Sync makes all that was committed before durable, while others go on writing.
 // An error is [api.CodeOutcomeUnknown]: the changes are there, but a loss of
 // power may undo them. Nothing more is written then, nor after a [DB.Write] that
-// ended so, before a checkpoint has carried the log, page by page, into the
-// database.
+// ended so, by any process, before the log has been made whole.
 func (db *DB) Sync(ctx context.Context) error {
-	if db.unsure() {
-		return db.mend(ctx)
+	if err := db.sync(ctx); err != nil {
+		return unsure(err)
 	}
+	return nil
+}
+
+func (db *DB) sync(ctx context.Context) error {
 	log, err := db.openLog()
-	if err == nil {
-		err = log.Sync()
-	}
 	if err != nil {
-		db.lost.Add(1)
+		return err
 	}
-	return explainCommit(err)
+	if err := db.syncLog(log); err != nil {
+		return err
+	}
+	return db.mendInTurn(ctx)
+}
+
+// syncLog syncs the log. A failure is told to one of those who sync at once, and
+// the others must not go on before it is noted.
+func (db *DB) syncLog(log *os.File) error {
+	db.syncing.Lock()
+	defer db.syncing.Unlock()
+	if err := db.doubts.set(whileSyncing, true); err != nil {
+		return err
+	}
+	err := log.Sync()
+	if err != nil {
+		db.mistrust()
+	}
+	_ = db.doubts.set(whileSyncing, false) // if it stays, somebody mends what is whole
+	return err
 }
 
 // openLog opens the write-ahead log, once: a descriptor that is open when a
@@ -79,38 +98,18 @@ func (db *DB) closeLog() error {
 	return err
 }
 
-// unsure says whether the log may lack what its readers see: after a failed sync
-// the system forgets what it could not write, and the next one says that all is
-// well.
-func (db *DB) unsure() bool { return db.lost.Load() != db.mended.Load() }
-
-// mend copies the log into the database after a sync of it has failed, and has
-// it begin anew.
-func (db *DB) mend(ctx context.Context) error {
-	lost := db.lost.Load()
-	if !db.checkpoint(ctx) {
-		return api.Errorf(api.CodeUnavailable, "the store's disk has failed to keep what was written before; nothing more is written until it does")
-	}
-	db.mended.Store(lost)
-	return nil
-}
-
-// enterSure enters once nothing that was written may be lost: what is durable
-// stands on all that was written before.
+// enterSure enters, and sees that nothing that was written before may be lost.
 func (db *DB) enterSure(ctx context.Context) (leave func(), writer *session, err error) {
-	for {
-		if db.unsure() {
-			if err := db.mend(ctx); err != nil {
-				return nil, nil, err
-			}
-		}
-		leave, writer, err = db.enter(ctx)
-		if err != nil || !db.unsure() {
-			return leave, writer, err
-		}
+	leave, writer, err = db.enter(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.mend(); err != nil {
 		db.writing <- writer
 		leave()
+		return nil, nil, err
 	}
+	return leave, writer, nil
 }
 
 func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) error) error {
@@ -153,10 +152,12 @@ func (db *DB) transact(writer *session, in *gorm.DB, change func(tx *gorm.DB) er
 	if err := change(tx); err != nil {
 		return Explain(err)
 	}
+	if err := db.doubts.set(inCommit, true); err != nil {
+		return explainFile(err)
+	}
 	committing = true
-	err = explainCommit(writer.commit(ctx))
-	if api.CodeOf(err) == api.CodeOutcomeUnknown {
-		db.lost.Add(1)
+	if err = explainCommit(writer.commit(ctx)); api.CodeOf(err) != api.CodeOutcomeUnknown {
+		_ = db.doubts.set(inCommit, false) // if it stays, the next one mends what is whole
 	}
 	return err
 }

@@ -59,7 +59,7 @@ func (s *Service) beginCancel(ctx context.Context, account, id string) (*orderRo
 func (s *Service) driveCancel(ctx context.Context, row *orderRow) *orderRow {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
-	ended, err := s.cancelAll(ctx, []*orderRow{row})
+	ended, err := s.cancelAll(ctx, []*orderRow{row}, false)
 	if err != nil {
 		s.log.WarnContext(ctx, "the order stays cancelling", "order", row.ID, "error", err)
 		return row
@@ -68,17 +68,23 @@ func (s *Service) driveCancel(ctx context.Context, row *orderRow) *orderRow {
 }
 
 // cancelAll has the catalog release cancelling orders, and gives those that are
-// cancelled then. One that the catalog makes no sense of holds up no other; a
-// catalog that fails by itself is not asked for the rest.
-func (s *Service) cancelAll(ctx context.Context, rows []*orderRow) (ended []*orderRow, err error) {
+// cancelled then. One that the catalog makes no sense of holds up no other. Nor
+// does one at which it fails, while it is known to be alive; else it is not asked
+// for the rest, and recovery comes back to them in smaller parts.
+func (s *Service) cancelAll(ctx context.Context, rows []*orderRow, alive bool) (ended []*orderRow, err error) {
 	var released []*orderRow
 	var errs []error
 	for _, row := range rows {
 		r, err := s.catalog.Release(ctx, row.ID)
 		if err != nil && !spoiled(err) {
 			errs = append(errs, err)
-			break
+			if !alive {
+				break
+			}
+			alive = false // until it is seen to be
+			continue
 		}
+		alive = true
 		if err == nil && (r.ID != row.ID || !isOff(&r)) {
 			err = fmt.Errorf("the catalog's answer on cancelled order %s is no end: %s %q", row.ID, r.ID, r.State)
 		}

@@ -162,6 +162,14 @@ func TestWithoutAnAnswerAnOrderStaysCancellingAndIsRecovered(t *testing.T) {
 }
 
 func TestACancelThatFailsHoldsUpNoOtherOrder(t *testing.T) {
+	for _, failure := range []error{
+		api.Errorf(api.CodeInvalid, "400"), api.Errorf(api.CodeInternal, "500"), api.Errorf(api.CodeUnavailable, "503"), errLost,
+	} {
+		t.Run(failure.Error(), func(t *testing.T) { failACancel(t, failure) })
+	}
+}
+
+func failACancel(t *testing.T, failure error) {
 	inBubble(t, func(t *testing.T, s *shop) {
 		book := s.book("T", 100, 50)
 		s.line.set(broken(errLost))
@@ -176,7 +184,7 @@ func TestACancelThatFailsHoldsUpNoOtherOrder(t *testing.T) {
 		s.line.set(open)
 		s.line.setBack(func(ctx context.Context, at order.Catalog, id string) (api.Reservation, error) {
 			if id == ids[0] {
-				return api.Reservation{}, api.Errorf(api.CodeInvalid, "400")
+				return api.Reservation{}, failure
 			}
 			return at.Release(ctx, id)
 		})

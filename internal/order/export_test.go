@@ -20,7 +20,7 @@ func (s *Service) RecoverAll(ctx context.Context) error {
 		return tx.Model(&orderRow{}).Where("state IN ('pending', 'cancelling')").UpdateColumn("attempt_at", 0).Error
 	})
 	if err == nil {
-		_, err = s.recoverDue(ctx)
+		_, err = s.recoverDue(ctx, &pace{size: recoverBatch})
 	}
 	return err
 }

@@ -22,18 +22,17 @@ const (
 // Recover drives pending and cancelling orders on until ctx ends: those of
 // requests that were cut off, by whatever, in this process or another.
 func (s *Service) Recover(ctx context.Context) error {
-	failures := 0
+	failures, pace := 0, pace{size: recoverBatch}
 	for {
-		recovered, err := s.recoverDue(ctx)
-		if recovered && failures > 0 {
-			err = errors.Join(err, s.allDue(ctx))
+		recovered, err := s.recoverDue(ctx, &pace)
+		if recovered && failures > 0 && err == nil {
+			err = s.allDue(ctx)
+		}
+		if recovered {
+			failures = 0
 		}
 		wait := recoverEvery
-		switch {
-		case err == nil && recovered:
-			failures = 0
-		case err == nil:
-		case ctx.Err() == nil:
+		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "orders stay open", "error", err)
 			failures++
 			wait = backoff(failures)
@@ -55,15 +54,37 @@ func backoff(failures int) time.Duration {
 	return limit/2 + rand.N(limit/2) // jitter is no secret
 }
 
+// pace is how boldly recovery goes on with orders that were tried in vain. One
+// order can make the catalog fail, and then looks like a catalog that is down.
+type pace struct {
+	// size is how many travel together: it halves with each failure and doubles
+	// with each success, so that one that always fails is soon alone.
+	size int
+	// alive says that the last call settled something. Then one that spoils a
+	// call is looked for at once; a catalog that is down is asked no more than
+	// once before the next wait.
+	alive bool
+}
+
+func (p *pace) note(settled int, err error) {
+	p.alive = settled > 0
+	if err != nil {
+		p.size = max(p.size/2, 1)
+	} else {
+		p.size = min(p.size*2, recoverBatch)
+	}
+}
+
 // recoverDue drives on every order that is due, a batch at a time, until one
 // fails. It says whether it has settled any.
-func (s *Service) recoverDue(ctx context.Context) (recovered bool, err error) {
+func (s *Service) recoverDue(ctx context.Context, pace *pace) (recovered bool, err error) {
 	for {
-		rows, err := s.lease(ctx)
+		rows, err := s.lease(ctx, pace.size)
 		if err != nil || len(rows) == 0 {
 			return recovered, err
 		}
-		settled, err := s.driveLeased(ctx, rows)
+		settled, err := s.driveLeased(ctx, rows, pace.alive)
+		pace.note(settled, err)
 		if recovered = recovered || settled > 0; settled > 0 {
 			s.log.InfoContext(ctx, "recovered orders", "orders", settled)
 		}
@@ -74,23 +95,29 @@ func (s *Service) recoverDue(ctx context.Context) (recovered bool, err error) {
 }
 
 // lease takes orders that are due, committed before anything is called: another
-// replica will not take them until the lease is over.
-func (s *Service) lease(ctx context.Context) (rows []orderRow, err error) {
-	due, err := database.ScanOne(s.db.Read(ctx), []any{new(int)},
-		"SELECT 1 FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? LIMIT 1", now())
+// replica will not take them until the lease is over. It takes those that were
+// never tried, or, where there are none, some of the others.
+func (s *Service) lease(ctx context.Context, some int) (rows []orderRow, err error) {
+	tried := false
+	due, err := database.ScanOne(s.db.Read(ctx), []any{&tried},
+		"SELECT attempts > 0 FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? ORDER BY attempts > 0 LIMIT 1", now())
 	if err != nil || !due {
 		return nil, database.Explain(err)
 	}
+	limit := recoverBatch
+	if tried {
+		limit = some
+	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1 WHERE id IN (
-				SELECT id FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? ORDER BY attempt_at LIMIT ?)
-			RETURNING *`, now()+liveOrder.Milliseconds(), now(), recoverBatch).Scan(&rows).Error
+				SELECT id FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? AND (attempts > 0) = ? ORDER BY attempt_at LIMIT ?)
+			RETURNING *`, now()+liveOrder.Milliseconds(), now(), tried, limit).Scan(&rows).Error
 	})
 	return rows, err
 }
 
 // driveLeased drives orders on within a lease, and counts those it settled.
-func (s *Service) driveLeased(ctx context.Context, rows []orderRow) (settled int, err error) {
+func (s *Service) driveLeased(ctx context.Context, rows []orderRow, alive bool) (settled int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	var pending, cancelling []*orderRow
@@ -101,20 +128,22 @@ func (s *Service) driveLeased(ctx context.Context, rows []orderRow) (settled int
 			pending = append(pending, &rows[i])
 		}
 	}
-	ended, cancelErr := s.cancelAll(ctx, cancelling)
+	ended, cancelErr := s.cancelAll(ctx, cancelling, alive)
 	if len(pending) > 0 {
-		settled, err = s.driveAll(ctx, pending)
+		settled, err = s.driveAll(ctx, pending, alive)
 	}
 	return settled + len(ended), errors.Join(cancelErr, err)
 }
 
 // driveAll has the catalog decide orders, and settles those that it decided. One
-// that spoils the call for all is found by halves, so that it holds up no other.
-func (s *Service) driveAll(ctx context.Context, rows []*orderRow) (settled int, err error) {
+// that spoils the call for all is found by halves, so that it holds up no other:
+// where only a single order can have spoiled it, or the catalog is known to be
+// alive.
+func (s *Service) driveAll(ctx context.Context, rows []*orderRow, alive bool) (settled int, err error) {
 	decisions, err := s.reserveAll(ctx, rows)
-	if half := len(rows) / 2; err != nil && half > 0 && spoiled(err) && ctx.Err() == nil {
-		first, firstErr := s.driveAll(ctx, rows[:half])
-		second, secondErr := s.driveAll(ctx, rows[half:])
+	if half := len(rows) / 2; err != nil && half > 0 && (alive || spoiled(err)) && ctx.Err() == nil {
+		first, firstErr := s.driveAll(ctx, rows[:half], alive)
+		second, secondErr := s.driveAll(ctx, rows[half:], first > 0)
 		return first + second, errors.Join(firstErr, secondErr)
 	}
 	if err != nil {

@@ -125,8 +125,11 @@ func TestRecoveryBacksOffAndComesBackAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *shop) {
 		book := s.book("T", 100, 500)
 		s.line.set(broken(errLost))
-		for range 5 {
-			s.place(book)
+		s.line.setBack(brokenBack(api.Errorf(api.CodeUnavailable, "down")))
+		for i := range 30 {
+			if id, _ := s.place(book); i%3 == 0 {
+				s.cancel(id)
+			}
 		}
 		s.line.set(broken(api.Errorf(api.CodeUnavailable, "down")))
 		s.after(5*time.Second, s.Service)
@@ -136,8 +139,74 @@ func TestRecoveryBacksOffAndComesBackAtOnce(t *testing.T) {
 			t.Errorf("a catalog that is down was called %d times in 30 s", n)
 		}
 		s.line.set(open)
+		s.line.setBack(openBack)
 		s.after(3*time.Second, s.Service)
 		s.checkSettled()
+	})
+}
+
+// While it is alive a spoiler is looked for at once; that must not go on when it
+// is down.
+func TestACatalogThatGoesDownIsNotAskedInHalvesForLong(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *shop) {
+		book := s.book("T", 100, 500)
+		s.line.set(broken(errLost))
+		for range 100 {
+			s.place(book)
+		}
+		asked, down := 0, api.Errorf(api.CodeInternal, "down")
+		s.line.set(func(ctx context.Context, at order.Catalog, batch []api.ReservationRequest) ([]api.Reservation, error) {
+			if asked++; asked > 2 {
+				return nil, down
+			}
+			return at.Reserve(ctx, batch)
+		})
+		s.after(35*time.Second, s.Service)
+		if n := s.line.called(); n < 12 || n > 60 {
+			t.Errorf("a catalog that went down was called %d times in 30 s", n)
+		}
+		s.line.set(open)
+		s.after(3*time.Second, s.Service)
+		s.checkSettled()
+	})
+}
+
+// poisoned breaks each call that has an order with it.
+func poisoned(err error) func(id string) way {
+	return func(id string) way {
+		return func(ctx context.Context, at order.Catalog, batch []api.ReservationRequest) ([]api.Reservation, error) {
+			if slices.ContainsFunc(batch, func(r api.ReservationRequest) bool { return r.ID == id }) {
+				return nil, err
+			}
+			return at.Reserve(ctx, batch)
+		}
+	}
+}
+
+// Not even those that come while it fails again and again.
+func TestAnOrderThatAlwaysFailsHoldsUpNoLaterOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *shop) {
+		book := s.book("T", 100, 500)
+		s.line.set(broken(errLost))
+		spoiler, _ := s.place(book)
+		s.line.set(poisoned(api.Errorf(api.CodeInternal, "500"))(spoiler))
+		s.after(30*time.Second, s.Service)
+		if n := s.line.called(); n < 12 || n > 60 {
+			t.Errorf("an order that fails was tried %d times in 30 s", n)
+		}
+		s.line.set(broken(errLost))
+		var ids []string
+		for range 30 {
+			id, _ := s.place(book)
+			ids = append(ids, id)
+		}
+		s.line.set(poisoned(api.Errorf(api.CodeInternal, "500"))(spoiler))
+		s.after(8*time.Second, s.Service)
+		for i, id := range ids {
+			if o := s.order(id); o.State != api.OrderConfirmed {
+				t.Errorf("order %d is %s", i, o.State)
+			}
+		}
 	})
 }
 
@@ -155,14 +224,10 @@ func TestAnOrderThatCannotBeDecidedHoldsUpNoOther(t *testing.T) {
 				return results, err
 			}
 		},
-		"it is refused as a bad request": func(id string) way {
-			return func(ctx context.Context, at order.Catalog, batch []api.ReservationRequest) ([]api.Reservation, error) {
-				if slices.ContainsFunc(batch, func(r api.ReservationRequest) bool { return r.ID == id }) {
-					return nil, api.Errorf(api.CodeInvalid, "400")
-				}
-				return at.Reserve(ctx, batch)
-			}
-		},
+		"it is refused as a bad request":      poisoned(api.Errorf(api.CodeInvalid, "400")),
+		"the catalog fails at it":             poisoned(api.Errorf(api.CodeInternal, "500")),
+		"the catalog is unavailable for it":   poisoned(api.Errorf(api.CodeUnavailable, "503")),
+		"the connection breaks when it comes": poisoned(errLost),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *shop) {

@@ -40,6 +40,9 @@ type Fault struct {
 	// Lossy has a sync that fails lose some of what was to be synced, and no
 	// later sync make up for it, as with Linux.
 	Lossy bool
+	// Met is called, if it is there, after the harm is done and before the one
+	// who meets the fault is told: kill it, and it never is.
+	Met func()
 
 	hits int
 }

@@ -123,6 +123,9 @@ func (f *FS) Fsync(_ <-chan struct{}, in *fuse.FsyncIn) fuse.Status {
 			h.of.failSync(dice{f.random})
 			h.told = h.of.failed
 		}
+		if t.Met != nil {
+			t.Met()
+		}
 		return status(t.Err)
 	}
 	if !f.deaf {
