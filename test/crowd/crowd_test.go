@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
 	"github.com/bazar-store/bazar/test/harness"
 )
 
@@ -25,6 +25,11 @@ func TestMain(m *testing.M) { os.Exit(room.Main(m)) }
 // longest is how long a process may wait for the store.
 const longest = 2 * time.Second
 
+// live is how many processes there are at a time while their time is judged: many
+// more than there are processors, and few enough that it is the store that they
+// wait for.
+const live = 16
+
 func TestACrowdOfProcessesOnOneStoreLosesNothing(t *testing.T) {
 	run := room.Begin(t, "crowd")
 	ctx := t.Context()
@@ -32,24 +37,28 @@ func TestACrowdOfProcessesOnOneStoreLosesNothing(t *testing.T) {
 	server := run.Process("serve", "bazar", env, "serve")
 	run.Must(server.Start(ctx))
 	calls := run.Client(server.URL(), server.URL())
-	c := &crowd{
-		run: run, env: env, account: harness.NewAccount(), stock: map[int64]int64{1: 100_000, 2: 200, 3: 100_000}, done: map[string]int{},
-		queue: &queue{stood: map[int]waiting{}},
-	}
+	c := &crowd{run: run, env: env, account: harness.NewAccount(), stock: map[int64]int64{1: 100_000, 2: 200, 3: 100_000}, server: &stopwatch{next: harness.Transport(), witness: &witness{}}}
+	t.Cleanup(c.server.next.CloseIdleConnections)
 	run.Must(harness.Fill(ctx, calls, c.stock))
-	buyers := &harness.Buyers{Account: c.account, Calls: calls, Books: []int64{1, 2, 3}, Pause: 20 * time.Millisecond}
-	buyers.Start(ctx, run, 4)
+	timed, err := client.New(client.Config{Catalog: []string{server.URL()}, Orders: []string{server.URL()}, Transport: c.server})
+	run.Must(err)
+
 	watching, leave := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { c.queue.watch(watching) })
+	watch.Go(func() { c.server.witness.watch(watching, run) })
+	alone := c.come(ctx, harness.Pick(run, 10, 40, 40), 1)
+	buyers := &harness.Buyers{Account: c.account, Calls: timed, Books: []int64{1, 2, 3}, Pause: 20 * time.Millisecond}
+	buyers.Start(ctx, run, 4)
+	few, rush := &phase{}, &phase{}
 	for round := 0; round == 0 || (run.Size == harness.Long && run.More()); round++ {
-		c.come(ctx, harness.Pick(run, 40, 200, 200))
+		few.add(c.come(ctx, harness.Pick(run, 40, 200, 200), live))
+		rush.add(c.rush(ctx, harness.Pick(run, 40, 200, 200)))
 	}
-	leave()
-	watch.Wait()
 	fault := time.Now()
 	buyers.Leave()
-	c.judge()
+	leave()
+	watch.Wait()
+	c.judge(alone, few, rush)
 	took, open, err := harness.AwaitSettled(ctx, calls, fault)
 	run.Must(err)
 	if len(open) > 0 {
@@ -63,31 +72,48 @@ type crowd struct {
 	run     *harness.Run
 	env     []string
 	account *harness.Account
-	queue   *queue
+	server  *stopwatch // of what the server's customers ask
+	queue   *queue     // nil where nobody looks
 
-	mu       sync.Mutex
-	stock    map[int64]int64 // what was there and what was added
-	bought   []string        // and may be cancelled
-	done     map[string]int
-	came     int
-	gaveUp   int           // after the ten seconds that a command waits
-	stood    time.Duration // the longest in the queue
-	waited   time.Duration // the longest there while a processor was free
-	total    time.Duration // of all, in the queue
-	lasted   time.Duration // the longest process
-	worked   time.Duration // the processor time of all
-	slowWait string
+	mu     sync.Mutex
+	stock  map[int64]int64 // what was there and what was added
+	bought []string        // and may be cancelled
+	came   int
+	phase  *phase // what goes on
 }
 
-// come has so many processes run at once.
-func (c *crowd) come(ctx context.Context, processes int) {
+// come has so many processes run, so many at a time.
+func (c *crowd) come(ctx context.Context, processes, atATime int) *phase {
+	c.phase = &phase{laps: []*lap{c.server.lap()}}
+	places := make(chan struct{}, atATime)
 	var all sync.WaitGroup
 	for range processes {
 		chance := c.run.Rand(uint64(c.came))
 		c.came++
-		all.Go(func() { c.errand(ctx, chance) })
+		places <- struct{}{}
+		all.Go(func() {
+			c.errand(ctx, chance)
+			<-places
+		})
 	}
 	all.Wait()
+	return c.phase
+}
+
+// rush has so many processes run at once, and looks who stands in the queue.
+func (c *crowd) rush(ctx context.Context, processes int) *phase {
+	c.queue = newQueue()
+	watching, leave := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { c.queue.watch(watching) })
+	p := c.come(ctx, processes, processes)
+	leave()
+	watch.Wait()
+	p.looks, c.queue = c.queue.looks, nil
+	if p.wrong = unfair(p.queued()); p.looks == 0 || len(p.queued()) == 0 {
+		p.wrong = append(p.wrong, "it can't be seen who stands in the queue")
+	}
+	return p
 }
 
 // errand is one process.
@@ -161,52 +187,18 @@ func (c *crowd) command(ctx context.Context, args ...string) harness.Result {
 		c.queue.come(cmd.Process.Pid)
 	}
 	r := <-ended
-	lasted := time.Since(began)
+	e := errand{kind: args[0], lasted: time.Since(began), exit: r.Exit}
+	e.stalled = c.server.witness.stalled(began, began.Add(e.lasted))
 	of := args[0] == "buy" || args[0] == "orders"
-	switch {
-	case r.Exit == 0, r.Exit == 5 && of:
-	case r.Exit == 7 && of: // whether it waited too long is judged by how long it waited
-		c.mu.Lock()
-		c.gaveUp++
-		c.mu.Unlock()
-	default:
+	if r.Exit != 0 && (!of || r.Exit != 5 && r.Exit != gaveUp) {
 		c.run.Violation("bazar %s ended with %d: %s", strings.Join(args, " "), r.Exit, r.Err)
 	}
-	c.note(cmd, args, lasted)
-	return r
-}
-
-func (c *crowd) note(cmd *exec.Cmd, args []string, lasted time.Duration) {
+	if cmd.ProcessState != nil {
+		e.stood = c.queue.leave(cmd.ProcessState.Pid())
+		e.worked = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.done[args[0]]++
-	if cmd.ProcessState == nil {
-		return
-	}
-	waited := c.queue.leave(cmd.ProcessState.Pid())
-	c.worked += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	c.total += waited.stood
-	c.stood = max(c.stood, waited.stood)
-	c.lasted = max(c.lasted, lasted)
-	if waited.free >= c.waited {
-		c.waited, c.slowWait = waited.free, args[0]
-	}
-}
-
-// judge tells how the crowd fared, and in the larger sizes whether anybody
-// waited too long.
-func (c *crowd) judge() {
-	c.run.Tell("processes", "%d: %v; %d gave up (exit 7)", c.came, c.done, c.gaveUp)
-	c.run.Tell("waited for the store", "%s at most while a processor was free (%s); stood in the queue %s at most, %s on average; %d looks",
-		c.waited.Round(time.Millisecond), c.slowWait, c.stood.Round(time.Millisecond), (c.total / time.Duration(c.came)).Round(time.Millisecond), c.queue.looks)
-	c.run.Tell("from start to end", "%s at most, with %s of processor time each", c.lasted.Round(time.Millisecond), (c.worked / time.Duration(c.came)).Round(time.Millisecond))
-	if c.run.Size == harness.Taste {
-		return
-	}
-	if c.total == 0 {
-		c.run.Violation("it can't be seen who waits for the store")
-	}
-	if c.waited > longest {
-		c.run.Violation("bazar %s waited %s for the store, over %s", c.slowWait, c.waited, longest)
-	}
+	c.phase.all = append(c.phase.all, e)
+	return r
 }

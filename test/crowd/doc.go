@@ -3,11 +3,16 @@
 // serve` on it whose customers buy as well: nothing is lost or doubled, and
 // nobody waits long for the store.
 //
-// A process waits for the store where it stands in the queue of the store's lock
-// files: where a thread of it is in flock (/proc/PID/task/*/syscall), which is
-// looked at many times a second. It is served late also because two hundred that
-// start at once, and whatever else runs on the machine, leave no processor to
-// those before it; that is no waiting for the store. So what is judged is how
-// long it stood there while a processor was free (/proc/stat). How long it stood
-// there in all, how long it ran and what it computed are told beside it.
+// How long a process waits can be told where it has a processor. So first a few
+// run at a time, each with a new one in its place when it has ended: each may
+// last two seconds longer than one of its kind alone, and no customer of the
+// server may wait longer for an answer; nobody gives up. A witness that writes and
+// syncs a page of its own all the time sees where the machine stands still for
+// other reasons; that time does not count. Then all come at once.
+// Two hundred that start at the same moment queue for the processors, too, and
+// the last waits as long as all of them take, however good the store is. What is
+// judged then is that each is served in its turn: how long each stood in the
+// queue of the store's lock files, that is how long a thread of it was in flock
+// (/proc/PID/task/*/syscall, looked at many times a second), against the one in
+// the middle.
 package crowd

@@ -3,8 +3,10 @@ package crowd
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,53 +17,53 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// lookEvery is how often the threads are looked at; the system counts processor
-// time in hundredths of a second.
-const lookEvery = 100 * time.Millisecond
+// lookEvery is how often the threads are looked at.
+const lookEvery = 20 * time.Millisecond
 
 // queue is who was seen to wait for a lock file, and how long in all.
 type queue struct {
 	mu    sync.Mutex
-	stood map[int]waiting // of each process that runs
+	stood map[int]time.Duration // of each process that runs
 	looks int
 }
 
-// waiting is how long a process stood in the queue, and how much of it while a
-// processor was free.
-type waiting struct{ stood, free time.Duration }
+func newQueue() *queue { return &queue{stood: map[int]time.Duration{}} }
 
 // watch looks until ctx ends.
 func (q *queue) watch(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	idle, last := time.Duration(0), time.Now()
-	for {
+	for last := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		stat, _ := os.ReadFile("/proc/stat") // none: nobody waits, which is reported
-		idleNow, now := idleTime(stat), time.Now()
-		q.note(locking, now.Sub(last), idleNow-idle)
-		idle, last = idleNow, now
+		now := time.Now()
+		q.note(locking, now.Sub(last))
+		last = now
 	}
 }
 
-// note adds the time since the last look to all who wait; idle is what the
-// processors had to spare in it, together. A look that comes late had no
-// processor itself.
-func (q *queue) note(waits func(pid int) bool, since, idle time.Duration) {
+// note adds the time since the last look to all who wait.
+func (q *queue) note(waits func(pid int) bool, since time.Duration) {
+	for _, pid := range q.present() {
+		if !waits(pid) {
+			continue
+		}
+		q.mu.Lock()
+		if _, there := q.stood[pid]; there {
+			q.stood[pid] += since
+		}
+		q.mu.Unlock()
+	}
+	q.looks++
+}
+
+func (q *queue) present() []int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.looks++
-	for pid, w := range q.stood {
-		if waits(pid) {
-			w.stood += since
-			w.free += min(since, idle, 2*lookEvery)
-			q.stood[pid] = w
-		}
-	}
+	return slices.Collect(maps.Keys(q.stood))
 }
 
 // locking says whether a thread of a process is in the system's flock.
@@ -77,32 +79,37 @@ func locking(pid int) bool {
 	return false
 }
 
-// come begins to look at a process.
+// come begins to look at a process; no queue looks at nobody.
 func (q *queue) come(pid int) {
+	if q == nil {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stood[pid] = waiting{}
-}
-
-// idleTime reads in /proc/stat how long the processors had nothing to do, or
-// waited for a disk, together.
-func idleTime(stat []byte) time.Duration {
-	line, _, _ := strings.Cut(string(stat), "\n")
-	fields := strings.Fields(line) // cpu user nice system idle iowait …
-	if len(fields) < 6 {
-		return 0
-	}
-	idle, _ := strconv.ParseInt(fields[4], 10, 64) // the system writes numbers
-	disk, _ := strconv.ParseInt(fields[5], 10, 64)
-	return time.Duration(idle+disk) * 10 * time.Millisecond
+	q.stood[pid] = 0
 }
 
 // leave is how long a process waited.
-func (q *queue) leave(pid int) waiting {
+func (q *queue) leave(pid int) time.Duration {
+	if q == nil {
+		return 0
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	defer delete(q.stood, pid)
 	return q.stood[pid]
+}
+
+// unfair says whether somebody stood in the queue for much longer than others.
+// Where all come at once and each is served in its turn the last waits twice as
+// long as the one in the middle.
+func unfair(stood []time.Duration) []string {
+	middle := median(stood)
+	last := slices.Max(append(stood, 0))
+	if last <= 3*middle+time.Second {
+		return nil
+	}
+	return []string{fmt.Sprintf("a process stood in the queue for %s, the one in the middle for %s", last.Round(time.Millisecond), middle.Round(time.Millisecond))}
 }
 
 func TestWhoWaitsForALockIsSeen(t *testing.T) {
@@ -135,18 +142,30 @@ func TestWhoWaitsForALockIsSeen(t *testing.T) {
 	}
 }
 
-func TestWaitingCountsWhereAProcessorIsFree(t *testing.T) {
-	q := &queue{stood: map[int]waiting{}}
+func TestTheTimeInAQueueIsCounted(t *testing.T) {
+	q := newQueue()
 	q.come(1)
 	q.come(2)
-	first := func(pid int) bool { return pid == 1 }
-	q.note(first, 100*time.Millisecond, 150*time.Millisecond)
-	q.note(first, 100*time.Millisecond, 30*time.Millisecond)
-	q.note(first, time.Second, time.Second)
-	if got, want := q.leave(1), (waiting{1200 * time.Millisecond, 330 * time.Millisecond}); got != want || q.leave(2) != (waiting{}) {
-		t.Errorf("it waited %v, not %v", got, want)
+	q.note(func(pid int) bool { return pid == 1 }, 100*time.Millisecond)
+	q.note(func(int) bool { return true }, 30*time.Millisecond)
+	if one, two := q.leave(1), q.leave(2); one != 130*time.Millisecond || two != 30*time.Millisecond {
+		t.Errorf("they waited %s and %s", one, two)
 	}
-	if got := idleTime([]byte("cpu  1 2 3 400 50 6 7 0 0 0\ncpu0 1 2 3 4 5 6 7 0 0 0\n")); got != 4500*time.Millisecond {
-		t.Errorf("idle for %s", got)
+}
+
+func TestAQueueThatLeavesSomebodyBehindIsReported(t *testing.T) {
+	inTurn := make([]time.Duration, 100)
+	for i := range inTurn {
+		inTurn[i] = time.Duration(i) * 50 * time.Millisecond
+	}
+	if wrong := unfair(inTurn); len(wrong) > 0 {
+		t.Errorf("a queue in which each is served in its turn: %q", wrong)
+	}
+	leftBehind := slices.Repeat([]time.Duration{600 * time.Millisecond}, 99)
+	if len(unfair(append(leftBehind, 5*time.Second))) == 0 {
+		t.Error("nothing is said of who is left behind for seconds")
+	}
+	if wrong := unfair(nil); len(wrong) > 0 {
+		t.Errorf("an empty queue: %q", wrong)
 	}
 }

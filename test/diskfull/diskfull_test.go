@@ -5,9 +5,7 @@ import (
 	"flag"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -117,33 +115,6 @@ func open(ctx context.Context, run *harness.Run) *store {
 	return s
 }
 
-// read reads all the time, by all ways; done ends it and gives how often.
-func (s *store) read(ctx context.Context) (done func() int) {
-	ctx, cancel := context.WithCancel(ctx)
-	var reading sync.WaitGroup
-	n := 0
-	reading.Go(func() {
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for ; ctx.Err() == nil; n++ {
-			calls := context.WithoutCancel(ctx)
-			_, err := s.shop.Direct.Book(calls, "3")
-			if err == nil {
-				_, err = s.shop.Direct.AllOrders(calls, 20, "")
-			}
-			if err != nil {
-				s.Violation("a read fails: %v", err)
-			}
-			<-tick.C
-		}
-	})
-	return func() int {
-		cancel()
-		reading.Wait()
-		return n
-	}
-}
-
 // play has a disk be full, and then have space again.
 func (s *store) play(ctx context.Context, r row) {
 	known := s.buy(ctx, "before: "+r.name, 0)
@@ -223,65 +194,16 @@ func (s *store) bazar(ctx context.Context, what string, exit int, args ...string
 	}
 }
 
-// sells waits until an order is confirmed, and a purchase with a journal done.
+// sells waits until an order is confirmed; then a purchase with a journal is
+// done, and taken back.
 func (s *store) sells(ctx context.Context, r row) (took time.Duration) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if status, _ := s.put(ctx, api.NewID()); status == http.StatusCreated {
-			break
-		}
-		if time.Since(s.last) > again {
-			s.Violation("%s: no order is confirmed within %s of there being space", r.name, again)
-			return 0
-		}
-		<-tick.C
+	took, sells := s.account.Sells(ctx, s.shop.Direct, 3, s.last, again)
+	if !sells {
+		s.Violation("%s: no order is confirmed within %s of there being space", r.name, again)
+		return took
 	}
-	took = time.Since(s.last)
-	s.buy(ctx, "after: "+r.name, 0)
+	id := s.buy(ctx, "after: "+r.name, 0)
+	s.account.AskBack(id)
+	s.bazar(ctx, "after: "+r.name, 0, "orders", "cancel", id)
 	return took
-}
-
-// A log that can't be written is no reason not to sell.
-func TestAFullDiskForTheLogHarmsNothing(t *testing.T) {
-	run := room.Begin(t, "diskfull-log")
-	need.Check(t, run.Size == harness.Taste)
-	s := open(t.Context(), run)
-	s.shop.Orders.Kill()
-	logs := run.Disk("disk-logs", faultfs.Options{Seed: run.Seed})
-	// The shell says that it is ready before it is; what follows goes to the disk.
-	s.shop.Orders = run.Process("order-logging", "/bin/sh", []string{"LOG=" + filepath.Join(logs.Dir(), "order.log")},
-		"-c", `echo '{"msg":"ready"}' >&2; exec "$0" "$@" 2>>"$LOG"`, run.Program("order"),
-		"--db", "sqlite:"+filepath.Join(s.disks["order"].Dir(), "order.db"), "--catalog-url", s.shop.Catalog.URL())
-	run.Must(s.shop.Orders.Start(t.Context()))
-	s.shop.Direct = run.Client(s.shop.Catalog.URL(), s.shop.Orders.URL())
-	s.last = time.Now()
-	s.sellsDirectly(t.Context())
-	lift := logs.Inject(faultfs.Full(100, "*"))
-	for range 200 {
-		if status, code := s.put(t.Context(), api.NewID()); status != http.StatusCreated {
-			run.Violation("an order was answered %d %s while the log's disk is full", status, code)
-		}
-	}
-	if logs.Hits() == 0 {
-		t.Error("nothing was logged")
-	}
-	lift()
-	s.sellsDirectly(t.Context())
-	s.last = time.Now()
-	s.shop.Prove(t.Context(), s.account, s.last)
-}
-
-// sellsDirectly waits until the service answers, and confirms.
-func (s *store) sellsDirectly(ctx context.Context) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for began := time.Now(); ; <-tick.C {
-		if status, _ := s.put(ctx, api.NewID()); status == http.StatusCreated {
-			return
-		}
-		if time.Since(began) > again {
-			s.Fatalf("no order is confirmed within %s", again)
-		}
-	}
 }

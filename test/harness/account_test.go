@@ -60,10 +60,11 @@ func TestAStoreThatIsNotAsItsBuyersWereToldIsReported(t *testing.T) {
 		"buyer was told":          func(a *Account, _ *Holdings) { a.bought["a"].Total.Amount++ },
 		"its reservation is":      func(_ *Account, h *Holdings) { delete(h.Reservations, "a") },
 		`reservation is "taken"`:  func(_ *Account, h *Holdings) { h.Reservations["c"] = h.Reservations["a"] },
-		"there are 9 copies":      func(_ *Account, h *Holdings) { h.Stock[3] = 9 },
-		"after it was confirmed":  func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeOutOfStock, "sold out")) },
-		"was answered internal":   func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeInternal, "oh")) },
-		"nobody cancelled it":     func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeCancelled, "gone")) },
+		`d is cancelled with null; its reservation is ""`: func(_ *Account, h *Holdings) { delete(h.Reservations, "d") },
+		"there are 9 copies":                              func(_ *Account, h *Holdings) { h.Stock[3] = 9 },
+		"after it was confirmed":                          func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeOutOfStock, "sold out")) },
+		"was answered internal":                           func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeInternal, "oh")) },
+		"nobody cancelled it":                             func(a *Account, _ *Holdings) { a.Told("a", nil, api.Errorf(api.CodeCancelled, "gone")) },
 	} {
 		account, holdings := sound()
 		spoil(account, holdings)

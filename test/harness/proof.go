@@ -50,6 +50,16 @@ func orders(ctx context.Context, calls *client.Client) (all []api.Order, err err
 	}
 }
 
+// States reads in which state each order is.
+func States(ctx context.Context, calls *client.Client) (map[string]api.OrderState, error) {
+	all, err := orders(ctx, calls)
+	states := make(map[string]api.OrderState, len(all))
+	for i := range all {
+		states[all[i].ID] = all[i].State
+	}
+	return states, err
+}
+
 // Look reads the whole store.
 func Look(ctx context.Context, calls *client.Client, books []int64) (h Holdings, err error) {
 	h.Reservations = map[string]api.Reservation{}
@@ -189,7 +199,7 @@ func (b *Bought) compare(order *api.Order) (wrong []string) {
 
 // agree says where an order is not what the catalog decided.
 func agree(order *api.Order, reservations map[string]api.Reservation) []string {
-	r, decided := reservations[order.ID]
+	r := reservations[order.ID]
 	var fits bool
 	switch order.State {
 	case api.OrderConfirmed:
@@ -199,7 +209,7 @@ func agree(order *api.Order, reservations map[string]api.Reservation) []string {
 	case api.OrderRejected:
 		fits = r.State == api.Refused
 	case api.OrderCancelled:
-		fits = !decided || r.State == api.Released || r.State == api.Refused
+		fits = r.State == api.Released || r.State == api.Refused // a tombstone, if there was none before
 	default:
 		return nil // told already
 	}

@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"context"
 	"fmt"
+	"os/exec"
 	"runtime"
 	"strings"
 	"time"
@@ -17,6 +19,7 @@ func (r *Run) markdown() string {
 	for _, row := range [][2]string{
 		{"seed", fmt.Sprint(r.Seed)},
 		{"size", string(r.Size)},
+		{"code", r.room.code},
 		{"began", r.began.UTC().Format(time.RFC3339)},
 		{"took", time.Since(r.began).Round(100 * time.Millisecond).String()},
 		{"machine", fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())},
@@ -46,4 +49,14 @@ func (r *Run) outcome() string {
 	default:
 		return "nothing lost, nothing doubled, nothing oversold"
 	}
+}
+
+// describe names the commit that a room is built from, as git does; "-dirty" is
+// for what is not committed.
+func describe() string {
+	said, err := exec.CommandContext(context.Background(), "git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "unknown: " + err.Error()
+	}
+	return strings.TrimSpace(string(said))
 }

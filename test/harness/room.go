@@ -37,6 +37,7 @@ type Room struct {
 	size   Size
 	within time.Duration
 	report string
+	code   string // what a report says that it is about
 
 	building sync.Once
 	programs string // their directory
@@ -66,6 +67,9 @@ func (r *Room) setSize(text string) error {
 // Main is what a package's TestMain calls; it removes what was built.
 func (r *Room) Main(m *testing.M) int {
 	flag.Parse()
+	if r.report != "" {
+		r.code = describe() // before a report is written
+	}
 	defer func() {
 		if r.programs != "" {
 			_ = os.RemoveAll(r.programs) // a temporary directory

@@ -85,9 +85,8 @@ func (s *Shop) Env() []string {
 	return []string{"BAZAR_CATALOG_URL=" + s.ToCatalog.URL, "BAZAR_ORDER_URL=" + s.ToOrders.URL}
 }
 
-// Prove waits until the shop has settled by itself after the last fault, asks
-// again for what nobody was told the end of, and holds the store against the
-// account and the audit.
+// Prove waits until the shop has settled by itself after the last fault, and
+// then is [Run.Prove].
 func (s *Shop) Prove(ctx context.Context, account *Account, fault time.Time) {
 	took, open, err := AwaitSettled(ctx, s.Direct, fault)
 	s.run.Must(err)
@@ -98,10 +97,17 @@ func (s *Shop) Prove(ctx context.Context, account *Account, fault time.Time) {
 	s.run.Prove(ctx, account, s.Direct, s.Before, "BAZAR_CATALOG_URL="+s.Catalog.URL(), "BAZAR_ORDER_URL="+s.Orders.URL())
 }
 
-// Prove asks again for what nobody was told the end of, and holds the store that
-// calls and env lead to against the account and the audit.
+// Prove looks whether all that buyers were told of is there, asks again for what
+// nobody was told the end of, and holds the store that calls and env lead to
+// against the account and the audit. It looks first: to ask again for an order
+// that is lost makes it anew.
 func (r *Run) Prove(ctx context.Context, account *Account, calls *client.Client, before map[int64]int64, env ...string) {
 	told := account.Counts()
+	states, err := States(ctx, calls)
+	r.Must(err)
+	for _, lost := range account.Lost(states) {
+		r.Violation("%s", lost)
+	}
 	asked := account.ResumeAll(ctx, calls)
 	r.Tell("ids", "%d; told at once: %d confirmed, %d rejected, %d cancelling, %d cancelled, %d pending, %d nothing; %d asked for again",
 		account.Len(), told[api.OrderConfirmed], told[api.OrderRejected], told[api.OrderCancelling], told[api.OrderCancelled], told[api.OrderPending], told[""], asked)

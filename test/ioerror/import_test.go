@@ -22,49 +22,126 @@ func TestASyncThatFailsUnderAnImportLosesNoOrder(t *testing.T) {
 	run := room.Begin(t, "ioerror-import")
 	need.Check(t, run.Size == harness.Taste)
 	s := open(t.Context(), run)
-	end := keepImporting(t.Context(), s.shop.Direct)
+	s.imports = &importer{run: run, calls: s.shop.Direct, kept: map[int64]string{}, refused: map[string]string{}}
+	end := s.imports.start(t.Context())
 	rounds, played := harness.Pick(run, 2, 12, 200), 0
 	for ; played < rounds && run.More() && !run.Failed(); played++ {
 		s.play(t.Context(), row{"one sync of the log under an import", "catalog", faultfs.Fault{
 			Names: []string{"*.db-wal"}, Ops: faultfs.Sync, Err: syscall.EIO, Lossy: true, Times: 1, Skip: s.chance.IntN(4),
 		}, 1, true, true})
 	}
-	run.Tell("parts imported", "%d", end())
-	s.people.end()
-	s.shop.Prove(t.Context(), s.account, s.last)
+	end()
+	s.imports.hold(t.Context())
+	s.prove(t.Context())
 }
 
-// keepImporting imports books until end is called, which gives how many parts
-// were taken.
-func keepImporting(ctx context.Context, calls *client.Client) (end func() int) {
+// importer imports books and remembers what it was told.
+type importer struct {
+	run   *harness.Run
+	calls *client.Client
+
+	mu      sync.Mutex
+	parts   int               // that were taken
+	kept    map[int64]string  // the books of these, and their part's id
+	refused map[string]string // the ids of parts that were not recorded, and what was said
+}
+
+// start imports until end is called.
+func (i *importer) start(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	parts := 0
 	var importing sync.WaitGroup
 	importing.Go(func() {
 		for n := 0; ctx.Err() == nil; n++ {
-			if _, err := calls.Import(context.WithoutCancel(ctx), part(n)); err == nil {
-				parts++
-			} else {
+			part := part(n)
+			results, err := i.calls.Import(context.WithoutCancel(ctx), part)
+			if i.told(part.ID, results, err); err != nil {
 				harness.Wait(ctx, 20*time.Millisecond)
 			}
 		}
 	})
-	return func() int {
+	return func() {
 		cancel()
 		importing.Wait()
-		return parts
 	}
 }
+
+// told notes what became of a part. That it is not recorded may be said of its
+// last rows alone, with how many went in before.
+func (i *importer) told(part string, results api.ImportResults, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch code := api.CodeOf(err); {
+	case err == nil:
+		i.parts++
+		for _, r := range results.Results {
+			if r.BookID == nil || r.Status != api.RowNew {
+				i.run.Violation("a row of part %s is %s", part, r.Status)
+				continue
+			}
+			i.kept[*r.BookID] = part
+		}
+	case code == api.CodeOutcomeUnknown:
+	case code == api.CodeUnavailable:
+		if !strings.Contains(err.Error(), "rows went in before this") {
+			i.refused[part] = err.Error()
+		}
+	default:
+		i.run.Violation("a part of an import was answered %s: %v", code, err)
+	}
+}
+
+// lost says which parts are gone that were taken. stock is that of
+// each book that is found.
+func (i *importer) lost(stock map[int64]int64) (lost []string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	gone := map[string]int{}
+	for book, part := range i.kept {
+		if stock[book] != imported {
+			gone[part]++
+		}
+	}
+	for part, books := range gone {
+		lost = append(lost, fmt.Sprintf("of part %s of the import, which was taken, %d books are gone", part, books))
+	}
+	return lost
+}
+
+// hold holds the store against what was said of the parts that were not taken.
+func (i *importer) hold(ctx context.Context) {
+	i.run.Tell("parts imported", "%d; %d were not recorded, as was said", i.parts, len(i.refused))
+	if i.parts == 0 {
+		i.run.Violation("no part was imported")
+	}
+	for part, said := range i.refused {
+		if _, err := i.calls.ImportReport(ctx, part, 1, ""); api.CodeOf(err) != api.CodeNotFound {
+			i.run.Violation("part %s of the import is there; it was said that nothing was recorded: %s (%v)", part, said, err)
+		}
+	}
+}
+
+// imported is how many copies there are of each book that is imported.
+const imported = 3
 
 func part(n int) api.ImportRequest {
 	r := api.ImportRequest{ID: api.NewID(), Source: "press"}
 	for i := range 300 {
 		key, title := fmt.Sprintf("%d-%d", n, i), fmt.Sprintf("Book %d of part %d", i, n)
-		text, stock := strings.Repeat("words of a description ", 20), int64(3)
+		text, stock := strings.Repeat("words of a description ", 20), int64(imported)
 		r.Rows = append(r.Rows, api.ImportRow{
 			Line: i + 1, Key: &key, Title: &title, Authors: []string{"Anybody"}, Topics: []string{"press"},
 			Description: &text, Price: &api.Money{Amount: 900, Currency: "USD"}, Stock: &stock,
 		})
 	}
 	return r
+}
+
+func TestAPartThatIsGoneIsReported(t *testing.T) {
+	i := &importer{kept: map[int64]string{7: "a", 8: "a", 9: "b"}}
+	if lost := i.lost(map[int64]int64{7: imported, 8: imported, 9: imported}); len(lost) > 0 {
+		t.Errorf("all is there: %q", lost)
+	}
+	if lost := i.lost(map[int64]int64{7: imported, 9: imported}); len(lost) != 1 || !strings.Contains(lost[0], "part a") {
+		t.Errorf("book 8 is gone: %q", lost)
+	}
 }

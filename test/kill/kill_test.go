@@ -40,8 +40,7 @@ func TestNothingIsLostWhoeverIsKilledWhenever(t *testing.T) {
 		}
 		k.resume(ctx)
 	}
-	fault := time.Now()
-	run.Tell("kills", "%d, %.1f a second", k.kills, float64(k.kills)/fault.Sub(began).Seconds())
+	run.Tell("kills", "%d, %.1f a second", k.kills, float64(k.kills)/time.Since(began).Seconds())
 	buyers.Leave()
 	k.probes.Wait()
 	run.Tell("kills at", "%s", k.listed())
@@ -50,7 +49,7 @@ func TestNothingIsLostWhoeverIsKilledWhenever(t *testing.T) {
 			run.Violation("nothing was killed at %q, or nobody looked at what that left", p.name)
 		}
 	}
-	shop.Prove(ctx, account, fault)
+	shop.Prove(ctx, account, k.fault)
 }
 
 func (k *killer) listed() string {

@@ -2,7 +2,6 @@ package kill
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -28,6 +27,7 @@ type killer struct {
 	chance  *rand.Rand
 
 	kills    int
+	fault    time.Time      // when the last victim was there again
 	hits     map[string]int // by the point's name
 	looked   map[string]int // likewise, where the order was seen as it was left
 	probes   sync.WaitGroup
@@ -71,6 +71,7 @@ func (k *killer) atServer(ctx context.Context, p *point, id string, lines []api.
 	})
 	reached = t.await()
 	k.run.Must(server.Restart(ctx))
+	k.fault = time.Now()
 	return reached
 }
 
@@ -87,6 +88,7 @@ func (k *killer) atCommand(ctx context.Context, p *point, id string, lines []api
 	reached = t.await()
 	kill(cmd)
 	<-ended
+	k.fault = time.Now()
 	if journalled := k.journal(id); reached && journalled != sent {
 		k.run.Violation("%s: that the journal has order %s is %t", p.name, id, journalled)
 	}
@@ -157,11 +159,19 @@ func (k *killer) look(ctx context.Context, p *point, id string, began time.Time)
 	if time.Since(began) > untouched {
 		return
 	}
+	if !answered(err) || !answered(failed) {
+		k.run.Violation("%s: it can't be seen how order %s was left: %v, %v", p.name, id, err, failed)
+		return
+	}
 	k.looked[p.name]++
 	if found := (state{order.State, reservation.State}); found != *p.leaves {
 		k.run.Violation("%s leaves order %s %q with a reservation %q, not %q with %q", p.name, id, found.order, found.reservation, p.leaves.order, p.leaves.reservation)
 	}
 }
+
+// answered says whether a question has an answer: what was asked for, or that it
+// is not there.
+func answered(err error) bool { return err == nil || api.CodeOf(err) == api.CodeNotFound }
 
 // probe is an order whose call comes to the point. One that is to be cancelled
 // is bought first.
@@ -223,77 +233,4 @@ func (k *killer) note(cancel bool, id string, lines []api.LineRequest) {
 	} else {
 		k.account.Ask(id, lines)
 	}
-}
-
-// random kills a service, both, or a command, at a random moment.
-func (k *killer) random(ctx context.Context) {
-	switch n := k.chance.IntN(8); {
-	case n < 3:
-		k.after(ctx, k.shop.Catalog)
-	case n < 6:
-		k.after(ctx, k.shop.Orders)
-	case n < 7:
-		k.after(ctx, k.shop.Catalog, k.shop.Orders)
-	default:
-		k.anyCommand(ctx)
-	}
-}
-
-// moment is a time below a limit.
-func (k *killer) moment(limit time.Duration) time.Duration {
-	return time.Duration(k.chance.Int64N(int64(limit)))
-}
-
-// after kills servers after a while and starts them again.
-func (k *killer) after(ctx context.Context, servers ...*harness.Process) {
-	harness.Wait(ctx, k.moment(30*time.Millisecond))
-	for _, s := range servers {
-		s.Kill()
-		k.kills++
-		k.hits[fmt.Sprintf("%s at a random moment", s.Name)]++
-	}
-	for _, s := range servers {
-		k.run.Must(s.Start(ctx))
-	}
-}
-
-// anyCommand kills a purchase or a cancelling somewhere.
-func (k *killer) anyCommand(ctx context.Context) {
-	cancel := k.chance.IntN(3) == 0
-	id, lines := k.probe(ctx, &point{cancel: cancel})
-	k.note(cancel, id, lines)
-	cmd := k.command(ctx, k.shop.Catalog.URL(), cancel, id, lines)
-	ended := k.start(cmd)
-	harness.Wait(ctx, k.moment(80*time.Millisecond))
-	kill(cmd)
-	if <-ended; k.journal(id) {
-		k.commands = append(k.commands, id)
-	}
-	k.kills++
-	k.hits["command at a random moment"]++
-}
-
-// resume has the customer settle what the commands left, as people do, and looks
-// whether it did.
-func (k *killer) resume(ctx context.Context) {
-	if len(k.commands) == 0 {
-		return
-	}
-	r := harness.Finish(k.run.Bazar(ctx, "customer", k.shop.Env(), "orders", "resume", "--timeout", "20s"))
-	if r.Exit != 0 {
-		k.run.Violation("bazar orders resume ended with %d: %s", r.Exit, r.Err)
-		return
-	}
-	for _, id := range k.commands {
-		if k.journal(id) {
-			k.run.Violation("bazar orders resume left order %s in the journal", id)
-		}
-		order, err := k.shop.Direct.Order(ctx, id)
-		if err != nil {
-			k.run.Violation("bazar orders resume left no order %s: %v", id, err)
-			continue
-		}
-		k.account.Told(id, &order, nil)
-	}
-	k.commands = nil
 }

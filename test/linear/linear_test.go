@@ -33,6 +33,7 @@ const (
 
 func TestStockIsLinearizable(t *testing.T) {
 	run := room.Begin(t, "linear")
+	run.Shown = "every history is linearizable"
 	ctx := t.Context()
 	s := open(ctx, run)
 	rounds := harness.Pick(run, 2, 95, 1<<30)

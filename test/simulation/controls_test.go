@@ -95,6 +95,7 @@ const within = 60
 
 func TestEveryWrongStoreIsCaught(t *testing.T) {
 	run := room.Begin(t, "simulation-controls")
+	run.Shown = "every wrong store is caught"
 	made, wrong := makeTemplate(t), controls()
 	for _, name := range slices.Sorted(maps.Keys(wrong)) {
 		t.Run(name, func(t *testing.T) {
