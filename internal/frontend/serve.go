@@ -37,10 +37,17 @@ func (r Remote) Ready(ctx context.Context) error {
 		return err
 	}
 	_, err := r.Calls.Orders(ctx, 1, "", false)
-	if api.CodeOf(err) == api.CodeUnauthenticated {
-		return nil // it answers; a server has no token of its own
+	if refused(err) {
+		return nil // it answers
 	}
 	return err
+}
+
+// refused says whether a service wants a token, which a server has none of its
+// own; one that it knows by its certificate is told otherwise than others.
+func refused(err error) bool {
+	code := api.CodeOf(err)
+	return code == api.CodeUnauthenticated || code == api.CodeForbidden
 }
 
 // Recover waits for the end: the order service recovers its own orders.

@@ -190,6 +190,7 @@ func TestAStoreWithAccounts(t *testing.T) {
 		name string
 		show func(*testing.T, *cast)
 	}{
+		{"every program is ready", everyProgramIsReady},
 		{"every caller gets what the table says of every route", everyCellHolds},
 		{"no attack with tokens gets through", noAttackGetsThrough},
 		{"a token is taken however its scheme is written", aTokenIsTakenHoweverItsSchemeIsWritten},
@@ -201,6 +202,16 @@ func TestAStoreWithAccounts(t *testing.T) {
 		{"a revoked token is refused within five seconds", aRevokedTokenIsRefused},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.show(t, c) })
+	}
+}
+
+// A program that is known by its certificate, and has no token, still finds out
+// that the others answer.
+func everyProgramIsReady(t *testing.T, c *cast) {
+	for service, p := range c.programs {
+		if r := c.do(t, ask{method: http.MethodGet, url: "http://" + p.admin + "/readyz"}); r.status != http.StatusOK {
+			t.Errorf("%s: %d %s", service, r.status, r.body)
+		}
 	}
 }
 
