@@ -112,7 +112,7 @@ func (s *Service) verify(ctx context.Context, name, password, address string) (r
 	if err != nil && api.CodeOf(err) != api.CodeNotFound {
 		return row, err
 	}
-	same, err := s.hashes.match(ctx, password, row.Password)
+	same, err := s.hashes.match(ctx, address, password, row.Password)
 	switch {
 	case err != nil:
 		return row, err
@@ -138,7 +138,7 @@ func (s *Service) ChangePassword(ctx context.Context, name, token string, r api.
 	if err := s.common.check(name, r.New); err != nil {
 		return api.Account{}, err
 	}
-	if row.Password, err = s.hashes.make(ctx, r.New); err != nil {
+	if row.Password, err = s.hashes.make(ctx, address, r.New); err != nil {
 		return api.Account{}, err
 	}
 	row.UpdatedAt = s.now().UnixMilli()
