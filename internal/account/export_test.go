@@ -37,6 +37,9 @@ func (s *Service) Turn(ctx context.Context, address string, work func() error) e
 	return s.hashes.turn(ctx, address, work)
 }
 
+// Waiting is how many hashes are made or wait for it.
+func (s *Service) Waiting() int { return len(s.hashes.places) }
+
 // HashesAtOnce and HashesWaiting are how many hashes are made at a time, and how
 // many more may wait; HashesOfOne is how many of all these one address may have.
 const (
