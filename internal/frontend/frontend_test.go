@@ -16,11 +16,12 @@ import (
 )
 
 // What a caller says of being a service stays at the door, and the front end
-// says nothing of the kind for a caller.
+// says of itself that it is the front end, which opens nothing.
 func TestNoServicesCredentialsPassTheFrontEnd(t *testing.T) {
 	var arrived []string
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		arrived = append(arrived, r.Header.Get(trust.Header)+r.Header.Get("X-Forwarded-Client-Cert"))
+		from, _, _ := strings.Cut(strings.Join(r.Header.Values(trust.Header), "+"), " ")
+		arrived = append(arrived, from+r.Header.Get("X-Forwarded-Client-Cert"))
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte("{}"))
 	}))
@@ -63,7 +64,7 @@ func TestNoServicesCredentialsPassTheFrontEnd(t *testing.T) {
 			t.Errorf("%s %s: %s", c.method, c.path, reply.Status)
 		}
 	}
-	if len(arrived) != 5 || strings.Join(arrived, "") != "" {
+	if len(arrived) != 5 || strings.ReplaceAll(strings.Join(arrived, ""), "frontend", "") != "" {
 		t.Errorf("behind the front end arrives %q", arrived)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -69,6 +70,9 @@ func listenAndServe(ctx context.Context, log *slog.Logger, s Settings, svc Servi
 	key, err := s.serviceKey(svc.Name)
 	if err != nil {
 		return err
+	}
+	if svc.Name == string(api.FrontEnd) {
+		key = trust.Key{} // it shows the key to others; no service calls it
 	}
 	public, admin, err := listenBoth(ctx, log, s)
 	if err != nil {
