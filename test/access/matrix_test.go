@@ -199,6 +199,7 @@ func TestAStoreWithAccounts(t *testing.T) {
 		{"one key of two customers is two orders", oneKeyOfTwoCustomersIsTwoOrders},
 		{"what a caller may not set is refused", whatACallerMayNotSetIsRefused},
 		{"no way through the front end leads to what is for services", noWayLeadsToServices},
+		{"only who may send a large body has it read", onlyWhoMaySendALargeBodyHasItRead},
 		{"a revoked token is refused within five seconds", aRevokedTokenIsRefused},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.show(t, c) })
