@@ -20,6 +20,10 @@ import (
 // server is told to stop, and then its background work.
 const drainTime = 10 * time.Second
 
+// writeTime is how long a request may take from its headers to the last byte of
+// its reply.
+const writeTime = time.Minute
+
 // Service is what [Serve] serves. All but Name and Handler may be nil.
 type Service struct {
 	Name    string
@@ -167,7 +171,7 @@ func newServer(ctx context.Context, log *slog.Logger, h http.Handler) *http.Serv
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
+		WriteTimeout:      writeTime,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
