@@ -145,7 +145,7 @@ func (db *DB) open(ctx context.Context) error {
 // claim makes the database's files before others do, for nobody else to read:
 // SQLite gives its log the mode of the database.
 func (db *DB) claim() {
-	for _, suffix := range [...]string{"", ".turn", ".write"} {
+	for _, suffix := range [...]string{"", ".turn", ".write", ".sync"} {
 		f, err := os.OpenFile(db.path+suffix, os.O_CREATE|os.O_RDWR, 0o600)
 		if err == nil {
 			_ = f.Close() // nothing was written
