@@ -70,6 +70,10 @@ docker-test: ## the store in containers, on a Docker engine
 tls-test: ## what testssl.sh finds at each server
 	test/tls/run.sh
 
+.PHONY: sqlmap
+sqlmap: ## sqlmap on every parameter
+	test/sqlmap/run.sh
+
 .PHONY: check
 check: fmt-check lint vet race model tidy ## what must hold before a merge
 

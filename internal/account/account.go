@@ -97,17 +97,17 @@ func (s *Service) Register(ctx context.Context, r api.NewAccount, address string
 	if !s.registration {
 		return api.Account{}, api.Errorf(api.CodeForbidden, "registration is closed; an admin can add an account for you")
 	}
-	return s.make(ctx, r, api.RoleCustomer, func() error { return s.throttle.pass(ctx, registering, address) })
+	return s.make(ctx, r, api.RoleCustomer, address, func() error { return s.throttle.pass(ctx, registering, address) })
 }
 
 // Create makes an account; it is up to the caller who may.
 func (s *Service) Create(ctx context.Context, r api.NewAccount, role api.Role) (api.Account, error) {
-	return s.make(ctx, r, role, func() error { return nil })
+	return s.make(ctx, r, role, "", func() error { return nil })
 }
 
 // make makes an account, if pass lets it come to making a hash: that costs as
 // much as checking one.
-func (s *Service) make(ctx context.Context, r api.NewAccount, role api.Role, pass func() error) (account api.Account, err error) {
+func (s *Service) make(ctx context.Context, r api.NewAccount, role api.Role, address string, pass func() error) (account api.Account, err error) {
 	if r.Name, err = api.ParseAccountName(r.Name); err != nil {
 		return account, err
 	}
@@ -120,7 +120,7 @@ func (s *Service) make(ctx context.Context, r api.NewAccount, role api.Role, pas
 	if err := pass(); err != nil {
 		return account, err
 	}
-	hash, err := s.hashes.make(ctx, r.Password)
+	hash, err := s.hashes.make(ctx, address, r.Password)
 	if err != nil {
 		return account, err
 	}

@@ -32,14 +32,20 @@ func (s *Service) Commonest() map[string]bool { return s.common }
 // DummyHash is the hash that nobody has.
 func (s *Service) DummyHash() string { return s.hashes.dummy }
 
-// Turn runs work when its turn comes.
-func (s *Service) Turn(ctx context.Context, work func() error) error { return s.hashes.turn(ctx, work) }
+// Turn runs work for an address when its turn comes.
+func (s *Service) Turn(ctx context.Context, address string, work func() error) error {
+	return s.hashes.turn(ctx, address, work)
+}
+
+// Waiting is how many hashes are made or wait for it.
+func (s *Service) Waiting() int { return len(s.hashes.places) }
 
 // HashesAtOnce and HashesWaiting are how many hashes are made at a time, and how
-// many more may wait.
+// many more may wait; HashesOfOne is how many of all these one address may have.
 const (
 	HashesAtOnce  = hashesAtOnce
 	HashesWaiting = hashesWaiting
+	HashesOfOne   = hashesOfOne
 )
 
 // AddressOf is what of an address counts.

@@ -181,3 +181,15 @@ func wants(t testing.TB, err error, code api.Code, texts ...string) {
 		}
 	}
 }
+
+// eventually waits until something holds that should in an instant.
+func eventually(t testing.TB, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come to that")
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -75,6 +76,9 @@ const (
 	hashesAtOnce = 2
 	// hashesWaiting is how many more may wait for that, some seconds' worth.
 	hashesWaiting = 64
+	// hashesOfOne is how many of these places one address may have: it can make
+	// up names without end, and the others want to log in, too.
+	hashesOfOne = 8
 )
 
 // hashing is the second choice of RFC 9106: 64 MiB, three passes, four lanes.
@@ -87,11 +91,15 @@ func hashing() *argon2id.Params {
 type hashes struct {
 	places, running chan struct{}
 	dummy           string
+
+	mu sync.Mutex // for of
+	of map[string]int
 }
 
 func newHashes() *hashes {
 	return &hashes{
 		places: make(chan struct{}, hashesAtOnce+hashesWaiting), running: make(chan struct{}, hashesAtOnce), dummy: dummyHash(),
+		of: map[string]int{},
 	}
 }
 
@@ -103,8 +111,32 @@ func dummyHash() string {
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", p.Memory, p.Iterations, p.Parallelism, zeros(p.SaltLength), zeros(p.KeyLength))
 }
 
-// turn runs work when its turn comes, unless too many wait already.
-func (h *hashes) turn(ctx context.Context, work func() error) error {
+// claim takes one of the places that an address may have, unless it has them all.
+func (h *hashes) claim(address string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if address != "" && h.of[address] >= hashesOfOne {
+		return false
+	}
+	h.of[address]++
+	return true
+}
+
+func (h *hashes) release(address string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.of[address]--; h.of[address] == 0 {
+		delete(h.of, address)
+	}
+}
+
+// turn runs work when its turn comes, unless too many wait already: from the same
+// address, or at all. Whoever comes from none is this machine's own program.
+func (h *hashes) turn(ctx context.Context, address string, work func() error) error {
+	if !h.claim(address) {
+		return api.Errorf(api.CodeRateLimited, "too many are logging in from your address at the moment; try again in some seconds").WithRetryAfter(2)
+	}
+	defer h.release(address)
 	select {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
@@ -120,8 +152,8 @@ func (h *hashes) turn(ctx context.Context, work func() error) error {
 	return work()
 }
 
-func (h *hashes) make(ctx context.Context, password string) (hash string, err error) {
-	err = h.turn(ctx, func() (err error) {
+func (h *hashes) make(ctx context.Context, address, password string) (hash string, err error) {
+	err = h.turn(ctx, address, func() (err error) {
 		hash, err = argon2id.CreateHash(normal(password), hashing())
 		return err
 	})
@@ -130,12 +162,12 @@ func (h *hashes) make(ctx context.Context, password string) (hash string, err er
 
 // match says whether a password has the hash. An empty hash, of nobody, takes as
 // long as any other.
-func (h *hashes) match(ctx context.Context, password, hash string) (same bool, err error) {
+func (h *hashes) match(ctx context.Context, address, password, hash string) (same bool, err error) {
 	known := hash != ""
 	if !known {
 		hash = h.dummy
 	}
-	err = h.turn(ctx, func() (err error) {
+	err = h.turn(ctx, address, func() (err error) {
 		same, err = argon2id.ComparePasswordAndHash(normal(password), hash)
 		return err
 	})

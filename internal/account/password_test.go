@@ -109,7 +109,7 @@ func TestHashesAreMadeTwoAtATimeAndFewWait(t *testing.T) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			err := o.Turn(t.Context(), func() error {
+			err := o.Turn(t.Context(), "", func() error {
 				now := running.Add(1)
 				for was := most.Load(); now > was && !most.CompareAndSwap(was, now); was = most.Load() {
 				}
@@ -142,7 +142,7 @@ func TestWhoLeavesTheQueueGivesTheirPlaceBack(t *testing.T) {
 	started := make(chan struct{}, account.HashesAtOnce)
 	for range account.HashesAtOnce {
 		wg.Go(func() {
-			_ = o.Turn(t.Context(), func() error { started <- struct{}{}; <-let; return nil })
+			_ = o.Turn(t.Context(), "", func() error { started <- struct{}{}; <-let; return nil })
 		})
 	}
 	for range account.HashesAtOnce {
@@ -151,7 +151,7 @@ func TestWhoLeavesTheQueueGivesTheirPlaceBack(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	for range 2 * account.HashesWaiting {
-		err := o.Turn(gone, func() error { t.Error("it ran"); return nil })
+		err := o.Turn(gone, "", func() error { t.Error("it ran"); return nil })
 		wants(t, err, api.CodeUnavailable)
 	}
 	close(let)
@@ -195,5 +195,31 @@ func TestAnUnknownNameIsAnsweredLikeAWrongPassword(t *testing.T) {
 	}
 	if r := ask("nobody"); r.status != http.StatusTooManyRequests || !regexp.MustCompile(`^[1-9]\d*$`).MatchString(r.header.Get("Retry-After")) {
 		t.Errorf("%+v", r)
+	}
+}
+
+// One address makes up names without end, each of which may be guessed at. That
+// must not take all the places of those who log in from elsewhere.
+func TestOneAddressTakesFewOfThePlaces(t *testing.T) {
+	o := newOffice(t)
+	let, answered := make(chan struct{}), make(chan error, 2*account.HashesWaiting)
+	for range cap(answered) {
+		go func() { answered <- o.Turn(t.Context(), here, func() error { <-let; return nil }) }()
+	}
+	for range cap(answered) - account.HashesOfOne {
+		wants(t, <-answered, api.CodeRateLimited, "from your address")
+	}
+	// Somebody else waits for their turn, and is not sent away.
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	wants(t, o.Turn(gone, "192.0.2.2", func() error { return nil }), api.CodeUnavailable, "before its turn came")
+	close(let)
+	for range account.HashesOfOne {
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+	}
+	if err := o.Turn(t.Context(), here, func() error { return nil }); err != nil {
+		t.Errorf("once they are done: %v", err)
 	}
 }

@@ -49,6 +49,9 @@ func (s *Service) Login(ctx context.Context, r api.TokenRequest, address string)
 		CreatedAt: at.UnixMilli(), ExpiresAt: at.Add(time.Duration(*r.ExpiresIn) * time.Second).UnixMilli(),
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := s.stillHolds(tx, &row); err != nil {
+			return err
+		}
 		if err := s.throttle.forgive(tx, row.Name, address); err != nil {
 			return err
 		}
@@ -112,37 +115,70 @@ func (s *Service) verify(ctx context.Context, name, password, address string) (r
 	if err != nil && api.CodeOf(err) != api.CodeNotFound {
 		return row, err
 	}
-	same, err := s.hashes.match(ctx, password, row.Password)
+	same, err := s.hashes.match(ctx, address, password, row.Password)
 	switch {
 	case err != nil:
 		return row, err
 	case !same:
-		return row, api.Errorf(api.CodeUnauthenticated, "there is no account with this name and password")
-	case row.State != api.AccountActive:
-		return row, api.Errorf(api.CodeForbidden, "the account %s is disabled; an admin can enable it", row.Name)
+		return row, wrongPassword()
 	}
-	return row, nil
+	return row, row.enabled()
+}
+
+func wrongPassword() error {
+	return api.Errorf(api.CodeUnauthenticated, "there is no account with this name and password")
+}
+
+// enabled refuses the account's password, though it is right, while the account
+// is disabled.
+func (a *accountRow) enabled() error {
+	if a.State != api.AccountActive {
+		return api.Errorf(api.CodeForbidden, "the account %s is disabled; an admin can enable it", a.Name)
+	}
+	return nil
+}
+
+// stillHolds refuses what was overtaken while its password was checked, which
+// takes its time: by another password, or by the account's being disabled.
+func (s *Service) stillHolds(tx *gorm.DB, checked *accountRow) error {
+	now, err := s.find(tx, checked.ID)
+	if err == nil && now.Password != checked.Password {
+		err = wrongPassword()
+	}
+	if err != nil {
+		return err
+	}
+	return now.enabled()
 }
 
 // ChangePassword gives an account another password, and revokes all its tokens
 // but the one that it is asked with.
 func (s *Service) ChangePassword(ctx context.Context, name, token string, r api.PasswordChange, address string) (api.Account, error) {
-	row, err := s.verify(ctx, name, r.Old, address)
+	account, err := s.changePassword(ctx, name, token, r, address)
 	if api.CodeOf(err) == api.CodeUnauthenticated {
 		// The token is good; only the old password is not.
 		return api.Account{}, api.Errorf(api.CodeForbidden, "the old password is wrong")
 	}
+	return account, err
+}
+
+func (s *Service) changePassword(ctx context.Context, name, token string, r api.PasswordChange, address string) (account api.Account, err error) {
+	checked, err := s.verify(ctx, name, r.Old, address)
 	if err != nil {
-		return api.Account{}, err
+		return account, err
 	}
 	if err := s.common.check(name, r.New); err != nil {
-		return api.Account{}, err
+		return account, err
 	}
-	if row.Password, err = s.hashes.make(ctx, r.New); err != nil {
-		return api.Account{}, err
+	row := checked
+	if row.Password, err = s.hashes.make(ctx, address, r.New); err != nil {
+		return account, err
 	}
 	row.UpdatedAt = s.now().UnixMilli()
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
+		if err := s.stillHolds(tx, &checked); err != nil {
+			return err
+		}
 		if err := s.throttle.forgive(tx, name, address); err != nil {
 			return err
 		}

@@ -8,9 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
+	"github.com/bazar-store/bazar/internal/account"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -272,5 +276,65 @@ func TestIntrospectionIsForServices(t *testing.T) {
 		if r := o.ask(http.MethodPost, "/v1/introspect", `{"token":"`+secret+`"}`); r.status != http.StatusForbidden || r.code(t) != api.CodeForbidden {
 			t.Errorf("%d %s", r.status, r.body)
 		}
+	}
+}
+
+// Checking a password takes its time, and in a queue some seconds. What changes
+// meanwhile must count: else a login with a stolen password would leave a token
+// behind that the new password did not end.
+func TestWhatIsOvertakenWhileItsPasswordIsCheckedComesTooLate(t *testing.T) {
+	login := func(o *office, _ string) error {
+		_, err := o.Login(o.t.Context(), api.TokenRequest{Account: "ada", Password: password, Name: "x"}, "192.0.2.2")
+		return err
+	}
+	change := func(o *office, token string) error {
+		_, err := o.ChangePassword(o.t.Context(), "ada", token, api.PasswordChange{Old: password, New: "another view of the sea"}, "192.0.2.2")
+		return err
+	}
+	disable := func(o *office) error {
+		disabled := api.AccountDisabled
+		_, err := o.Edit(o.t.Context(), "ada", api.AccountEdit{State: &disabled})
+		return err
+	}
+	otherPassword := func(o *office) error {
+		return o.DB().Write(o.t.Context(), func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE accounts SET password = (SELECT password FROM accounts WHERE name = 'bob') WHERE name = 'ada'").Error
+		})
+	}
+	for _, c := range []struct {
+		name     string
+		act      func(*office, string) error
+		meantime func(*office) error
+		want     api.Code
+	}{
+		{"a login by another password", login, otherPassword, api.CodeUnauthenticated},
+		{"a login by being disabled", login, disable, api.CodeForbidden},
+		{"a new password by another", change, otherPassword, api.CodeForbidden},
+		{"a new password by being disabled", change, disable, api.CodeForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := newOffice(t)
+			o.add("ada", api.RoleCustomer)
+			o.add("bob", api.RoleCustomer)
+			token := o.enter("ada").Secret
+			let, done := make(chan struct{}), make(chan error, 1)
+			var busy sync.WaitGroup
+			for range account.HashesAtOnce {
+				busy.Go(func() { _ = o.Turn(t.Context(), "", func() error { <-let; return nil }) })
+			}
+			eventually(t, func() bool { return o.Waiting() == account.HashesAtOnce })
+			go func() { done <- c.act(o, token) }()
+			eventually(t, func() bool { return o.Waiting() == account.HashesAtOnce+1 })
+			if err := c.meantime(o); err != nil {
+				t.Fatal(err)
+			}
+			close(let)
+			wants(t, <-done, c.want)
+			busy.Wait()
+			rows := int64(0)
+			if err := o.DB().Read(t.Context()).Table("tokens").Count(&rows).Error; err != nil || rows != 1 {
+				t.Errorf("%d tokens, %v", rows, err)
+			}
+		})
 	}
 }

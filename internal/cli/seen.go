@@ -104,7 +104,7 @@ func (s *seen) add(identity string) (known bool, err error) {
 
 // put finds the hash's slot by linear probing, and says whether it was there.
 func (s *seen) put(hash uint64) bool {
-	mask := uint64(len(s.slots) - 1)
+	mask := uint64(len(s.slots) - 1) //nolint:gosec // there are slots
 	for at := hash & mask; ; at = (at + 1) & mask {
 		switch s.slots[at] {
 		case hash:

@@ -41,7 +41,7 @@ func (a *app) openServed(log *slog.Logger, caller trust.Caller) (frontend.Store,
 		remote.Caller = caller
 		remote.Caller.CAFile = cmp.Or(a.settings.CAFile, caller.CAFile)
 		calls, err := client.New(remote)
-		return frontend.Remote{Calls: calls}, err
+		return frontend.Remote{Calls: calls, Accounts: services.AccountURL != ""}, err
 	}
 	return local.Open(local.Options{
 		Dir: a.settings.DataDir, Currency: a.settings.Currency, Starter: bookfile.Starter, Log: log,

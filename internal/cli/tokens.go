@@ -47,7 +47,7 @@ func (f *tokenFlags) request(account, name string) (r api.TokenRequest, err erro
 func parseLife(typed string) (time.Duration, error) {
 	if days, found := strings.CutSuffix(typed, "d"); found {
 		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return time.Duration(n) * 24 * time.Hour, nil //nolint:gosec // 16 bits fit
+			return time.Duration(n) * 24 * time.Hour, nil
 		}
 	}
 	life, err := time.ParseDuration(typed)

@@ -119,6 +119,7 @@ func (db *DB) open(ctx context.Context) error {
 	}
 	db.newest = newest
 	if _, err := os.Stat(db.path); errors.Is(err, fs.ErrNotExist) {
+		db.claim()
 		if err := db.migrate(ctx); err != nil {
 			return err
 		}
@@ -139,6 +140,18 @@ func (db *DB) open(ctx context.Context) error {
 		err = api.Errorf(api.CodeInternal, "it was written by a newer version of Bazar (schema %d, this program knows %d); use that version, or newer", version, newest)
 	}
 	return err
+}
+
+// claim makes the database's files before others do, for nobody else to read:
+// SQLite gives its log the mode of the database.
+func (db *DB) claim() {
+	for _, suffix := range [...]string{"", ".turn", ".write", ".sync"} {
+		f, err := os.OpenFile(db.path+suffix, os.O_CREATE|os.O_RDWR, 0o600)
+		if err == nil {
+			_ = f.Close() // nothing was written
+		}
+		// What can't be made says so when it is used.
+	}
 }
 
 // connect makes a pool. Pragmas hold for a connection, so they stand in the

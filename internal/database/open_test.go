@@ -28,6 +28,41 @@ func TestOpenMakesTheFile(t *testing.T) {
 	}
 }
 
+// Orders and hashes of passwords are nobody's business on a machine of many
+// users.
+func TestNobodyElseReadsANewDatabase(t *testing.T) {
+	path := newPath(t)
+	db := open(t, path)
+	if err := db.Write(t.Context(), count); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", filepath.Base(file), info.Mode(), err)
+		}
+	}
+}
+
+// Whoever lets others read a database has their reasons.
+func TestTheModeOfADatabaseThatIsThereStays(t *testing.T) {
+	path := newPath(t)
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestOpenAgainKeepsWhatIsThereAndMigrates(t *testing.T) {
 	path := newPath(t)
 	db := open(t, path)

@@ -38,7 +38,7 @@ func (f *FrontEnd) Routes() []web.Route {
 	for _, r := range api.Routes() {
 		if r.Public && r.Service != api.FrontEnd {
 			routes = append(routes, web.Route{
-				Method: r.Method, Path: web.GinPath(r.Path), Handler: f.forward(r.Service), MaxBody: api.MaxImportBytes,
+				Method: r.Method, Path: web.GinPath(r.Path), Handler: f.forward(r), MaxBody: maxBody(r),
 			})
 		}
 	}
@@ -46,8 +46,8 @@ func (f *FrontEnd) Routes() []web.Route {
 }
 
 // forward sends a request on as it is, and answers what the service answers.
-func (f *FrontEnd) forward(service api.Service) web.Handler {
-	if service == api.Accounts && !f.client.Serves(api.Accounts) {
+func (f *FrontEnd) forward(route api.Route) web.Handler {
+	if route.Service == api.Accounts && !f.client.Serves(api.Accounts) {
 		return noAccounts
 	}
 	return func(c *gin.Context) (any, error) {
@@ -57,13 +57,16 @@ func (f *FrontEnd) forward(service api.Service) web.Handler {
 		}
 		if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
 			// The engine leaves the body of a HEAD's answer out.
-			return f.ask(c, service, http.MethodGet, u.RequestURI(), nil)
+			return f.ask(c, route.Service, http.MethodGet, u.RequestURI(), nil)
+		}
+		if err := f.admitLarge(c, route); err != nil {
+			return nil, err
 		}
 		body, err := web.ReadBody(c.Request)
 		if err != nil {
 			return nil, err
 		}
-		return f.ask(c, service, c.Request.Method, u.RequestURI(), body)
+		return f.ask(c, route.Service, c.Request.Method, u.RequestURI(), body)
 	}
 }
 
@@ -217,13 +220,18 @@ func (f *FrontEnd) account(c *gin.Context) (string, error) {
 	if account := web.CallerOf(c).Account; account != "" {
 		return account, nil
 	}
+	me, err := f.me(c)
+	return me.ID, err
+}
+
+// me is for whom the caller's own token stands.
+func (f *FrontEnd) me(c *gin.Context) (me api.Me, err error) {
 	answer, err := f.send(c, api.Accounts, http.MethodGet, "/v1/me", nil)
 	if err != nil {
-		return "", err
+		return me, err
 	}
-	var me api.Me
 	if err := json.Unmarshal(answer.Body, &me); err != nil || me.ID == "" {
-		return "", api.Wrap(api.CodeUnavailable, err, "the account service did not say whose token this is; nothing was ordered")
+		return me, api.Wrap(api.CodeUnavailable, err, "the account service did not say whose token this is; nothing was done")
 	}
-	return me.ID, nil
+	return me, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,16 @@ type Store interface {
 	Close() error
 }
 
+// guardEvery is how often a front end makes sure that its services ask for
+// tokens.
+const guardEvery = 2 * time.Second
+
 // Remote is a store whose services run elsewhere, and look after themselves.
-type Remote struct{ Calls *client.Client }
+type Remote struct {
+	Calls *client.Client
+	// Accounts says that the services judge callers by their tokens.
+	Accounts bool
+}
 
 // Client calls the services.
 func (r Remote) Client() *client.Client { return r.Calls }
@@ -37,17 +46,56 @@ func (r Remote) Ready(ctx context.Context) error {
 		return err
 	}
 	_, err := r.Calls.Orders(ctx, 1, "", false)
-	switch api.CodeOf(err) {
-	case api.CodeUnauthenticated, api.CodeForbidden:
-		return nil // it answers; a server has no token of its own, and by its certificate it may not ask
+	if refused(err) {
+		return nil // it answers
 	}
 	return err
 }
 
-// Recover waits for the end: the order service recovers its own orders.
+// refused says whether a service wants a token, which a server has none of its
+// own; one that it knows by its certificate is told otherwise than others.
+func refused(err error) bool {
+	code := api.CodeOf(err)
+	return code == api.CodeUnauthenticated || code == api.CodeForbidden
+}
+
+// Recover waits for the end: the order service recovers its own orders. Where
+// there are accounts it ends at once if a service does not know them: the front
+// end leaves it to its services who may do what, and to such a one everybody is
+// an admin.
 func (r Remote) Recover(ctx context.Context) error {
-	<-ctx.Done()
+	tick := time.NewTicker(guardEvery)
+	defer tick.Stop()
+	for {
+		if err := r.guarded(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// guarded wants no service to tell nobody what needs a token.
+func (r Remote) guarded(ctx context.Context) error {
+	if !r.Accounts {
+		return nil
+	}
+	_, err := r.Calls.Imports(ctx, 1, "")
+	if err == nil {
+		return unguarded(api.Catalog)
+	}
+	if _, err = r.Calls.Orders(ctx, 1, "", false); err == nil {
+		return unguarded(api.Orders)
+	}
 	return nil
+}
+
+func unguarded(service api.Service) error {
+	return api.Errorf(api.CodeInvalid,
+		"the %s service knows no accounts, so that anybody could do anything there; start it with BAZAR_ACCOUNT_URL, too", service)
 }
 
 // Close does nothing.

@@ -51,7 +51,7 @@ func (s *Service) Recover(ctx context.Context) error {
 // replicas do not come all at once.
 func backoff(failures int) time.Duration {
 	limit := min(firstBackoff<<min(failures-1, 8), lastBackoff)
-	return limit/2 + rand.N(limit/2) // jitter is no secret
+	return limit/2 + rand.N(limit/2) //nolint:gosec // jitter is no secret
 }
 
 // pace is how boldly recovery goes on with orders that were tried in vain. One

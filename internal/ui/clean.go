@@ -126,7 +126,7 @@ func sequence(s string) int {
 func introducer(s string) (kind byte, size int) {
 	if s[0] != escape {
 		r, size := utf8.DecodeRuneInString(s)
-		return byte(r - 0x40), size
+		return byte(r - 0x40), size //nolint:gosec // C1 controls end at 0x9f
 	}
 	switch {
 	case len(s) > 1 && s[1] >= '0' && s[1] <= '~':

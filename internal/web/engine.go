@@ -96,6 +96,7 @@ type adapter struct {
 	door    Door
 	anyHost bool
 	buffers sync.Pool
+	large   largeness
 }
 
 func (a *adapter) handle(h Handler, maxBody int64, access api.Access) gin.HandlerFunc {
@@ -106,6 +107,12 @@ func (a *adapter) handle(h Handler, maxBody int64, access api.Access) gin.Handle
 		start := time.Now()
 		id := identify(c)
 		reply, err := a.call(c, h, maxBody, access)
+		if err == nil {
+			var end func()
+			if end, err = a.large.begin(c.Request, reply); err == nil {
+				defer end()
+			}
+		}
 		if err != nil {
 			err = settle(c.Request, err)
 			reply = a.problem(err, id)

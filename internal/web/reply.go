@@ -121,7 +121,7 @@ func (a *adapter) write(c *gin.Context, e *encoded) {
 		c.Writer.WriteHeaderNow()
 	} else {
 		// It fails when the client has left; there is nobody to tell.
-		_, _ = c.Writer.Write(e.body.Bytes())
+		_ = send(c.Writer, e.body.Bytes())
 	}
 	if e.body.Cap() <= maxPooled {
 		a.buffers.Put(e.body)

@@ -12,12 +12,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bazar-store/bazar/internal/trust"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
 // drainTime is how long requests that are under way may take to end once a
 // server is told to stop, and then its background work.
 const drainTime = 10 * time.Second
+
+// writeTime is how long a request may take from its headers to the last byte of
+// its reply.
+const writeTime = time.Minute
 
 // Service is what [Serve] serves. All but Name and Handler may be nil.
 type Service struct {
@@ -69,6 +74,9 @@ func listenAndServe(ctx context.Context, log *slog.Logger, s Settings, svc Servi
 	key, err := s.serviceKey(svc.Name)
 	if err != nil {
 		return err
+	}
+	if svc.Name == string(api.FrontEnd) {
+		key = trust.Key{} // it shows the key to others; no service calls it
 	}
 	public, admin, err := listenBoth(ctx, log, s)
 	if err != nil {
@@ -163,7 +171,7 @@ func newServer(ctx context.Context, log *slog.Logger, h http.Handler) *http.Serv
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
+		WriteTimeout:      writeTime,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

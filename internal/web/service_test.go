@@ -99,18 +99,21 @@ func TestServicesWithAccountsMakeAKey(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		accounts bool
+		at       string
 		tls      web.TLS
 		made     bool
 	}{
 		{name: "order"},
-		{name: "frontend", accounts: true}, // no service calls it, and it never speaks for itself
+		{name: "frontend"},
+		{name: "frontend", at: "https://localhost:8083"}, // it has a certificate
 		{name: "order", accounts: true, tls: certified},
+		{name: "frontend", at: "http://localhost:8083", made: true}, // whatever its own door has
 		{name: "order", accounts: true, made: true},
 		{name: "catalog", accounts: true, made: true},
 	} {
 		var s web.Settings
 		s.FromEnv(func(name string) string { return env[name] })
-		s.Accounts = c.accounts
+		s.Accounts, s.AccountURL = c.accounts, c.at
 		if c.tls != (web.TLS{}) {
 			s.TLS = c.tls
 		}

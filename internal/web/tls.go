@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/spf13/pflag"
@@ -71,21 +72,28 @@ func (s *Settings) Caller(log *slog.Logger, name string) (caller trust.Caller, e
 }
 
 // serviceKey is the key that is asked for, or that services with accounts need
-// because they have no certificates to be known by. The front end has none:
-// what it sends on are its callers' requests, and no service calls it.
+// because they have no certificates to be known by.
 func (s *Settings) serviceKey(name string) (trust.Key, error) {
 	switch {
-	case name == string(api.FrontEnd):
-		return trust.Key{}, nil
 	case s.TLS.ServiceKey != "":
 		return trust.LoadKey(s.TLS.ServiceKey)
-	case !s.hasAccounts() || s.TLS.ClientCA != "":
+	case !s.needsKey(name):
 		return trust.Key{}, nil
 	case s.TLS.state == "":
 		return trust.Key{}, api.Errorf(api.CodeInvalid, "there is no home directory for the services' key; name a file with BAZAR_SERVICE_KEY_FILE")
 	default:
 		return trust.LoadKey(filepath.Join(s.TLS.state, "bazar", "service.key"))
 	}
+}
+
+// needsKey says whether a program has nothing else by which others know it. The
+// front end's own door says nothing about how it reaches the accounts, who
+// believe nobody else where a caller is.
+func (s *Settings) needsKey(name string) bool {
+	if name == string(api.FrontEnd) {
+		return strings.Contains(s.AccountURL, "http:")
+	}
+	return s.hasAccounts() && s.TLS.ClientCA == ""
 }
 
 func (t *TLS) check() error {

@@ -19,6 +19,7 @@ import (
 // Limits of a book's fields, in characters unless said otherwise.
 const (
 	MaxBookID      = 999_999_999
+	MaxBookBytes   = 256 << 10 // of a whole body
 	MaxTitle       = 1_000
 	MaxAuthors     = 100
 	MaxAuthor      = 1_000

@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"hash/crc32"
 	"math/big"
 	"strings"
@@ -37,7 +38,7 @@ func CheckToken(s string) error {
 
 func tokenChecksum(body string) string {
 	sum := crc32.ChecksumIEEE([]byte(body))
-	return base62([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}, tokenSum)
+	return base62(binary.BigEndian.AppendUint32(nil, sum), tokenSum)
 }
 
 // base62 writes a number in digits that are as many as asked for.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -72,5 +73,35 @@ func wantUnasked(t *testing.T, c *cast) {
 				t.Errorf("%s was asked: %s", service, line)
 			}
 		}
+	}
+}
+
+// What a front end reads it keeps until it has all of it. Whoever may not import
+// is answered at once, and not when megabytes of theirs are there; small bodies
+// are small for everybody.
+func onlyWhoMaySendALargeBodyHasItRead(t *testing.T, c *cast) {
+	begun := func(path, token string, length int) int {
+		t.Helper()
+		start := time.Now()
+		status, _ := c.send(t, api.FrontEnd, http.MethodPost, path, []string{
+			"Authorization: Bearer " + token, "Content-Type: application/json", fmt.Sprintf("Content-Length: %d", length), "\r\n{",
+		})
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s was answered after %s", path, took)
+		}
+		return status
+	}
+	for token, want := range map[string]int{
+		api.NewToken(): http.StatusUnauthorized, c.tokens["disabled"]: http.StatusUnauthorized,
+		c.tokens["owner"]: http.StatusForbidden, c.tokens["read-only"]: http.StatusForbidden,
+	} {
+		if got := begun("/v1/imports", token, api.MaxImportBytes); got != want {
+			t.Errorf("an import: %d, want %d", got, want)
+		}
+	}
+	rows := `{"import_id":"` + api.NewID() + `","source":"large","rows":[]` + strings.Repeat(" ", 1<<20) + "}"
+	r := c.do(t, ask{token: c.tokens["staff"], method: http.MethodPost, url: c.url(api.FrontEnd) + "/v1/imports", body: rows})
+	if r.status == http.StatusRequestEntityTooLarge || r.status == http.StatusForbidden {
+		t.Errorf("the staff's: %d %s", r.status, r.body)
 	}
 }

@@ -206,8 +206,8 @@ func reference(s string) (rune, int) {
 		return 0, 0
 	}
 	point, err := strconv.ParseUint(s[3:end], 16, 32)
-	if err != nil || point < 0x20 || !utf8.ValidRune(rune(point)) {
+	if err != nil || point < 0x20 || !utf8.ValidRune(rune(point)) { //nolint:gosec // what does not fit is negative, and no rune
 		return 0, 0
 	}
-	return rune(point), end + 1
+	return rune(point), end + 1 //nolint:gosec // it is a rune
 }
