@@ -11,7 +11,6 @@ import (
 // candidate is a row made ready: what it says, and what it is matched by.
 type candidate struct {
 	row         *api.ImportRow
-	edit        api.BookEdit
 	id          *int64
 	isbn        string
 	source, key string
@@ -39,25 +38,35 @@ type part struct {
 
 // newPart makes rows ready before their transaction: others write meanwhile.
 func newPart(rows []api.ImportRow, source string) part {
-	p := part{rows: make([]candidate, len(rows)), index: newIndexer()}
+	p := part{rows: make([]candidate, len(rows)), index: newIndexer(len(rows))}
+	terms := 0
 	for n := range rows {
-		c := prepare(&rows[n], source)
-		c.fresh.State = api.OnSale
-		if c.row.Title == nil {
-			c.freshErr = api.Errorf(api.CodeInvalid, "the store does not know this book, and a new one needs a title")
-		} else if c.freshErr = apply(&c.fresh, &c.edit); c.freshErr == nil {
-			c.freshErr = complete(&c.fresh)
-		}
-		if c.freshErr == nil {
+		c := &p.rows[n]
+		c.prepare(&rows[n], source)
+		if c.freshErr = c.freshen(); c.freshErr == nil {
 			c.terms = p.index.terms(&c.fresh)
+			terms += len(c.terms)
 		}
-		p.rows[n] = c
 	}
+	p.index.Grow(terms)
 	return p
 }
 
-func prepare(row *api.ImportRow, source string) candidate {
-	c := candidate{row: row, edit: editOf(row), id: row.ID}
+// freshen makes the book that the row becomes if it is new.
+func (c *candidate) freshen() error {
+	c.fresh.State = api.OnSale
+	if c.row.Title == nil {
+		return api.Errorf(api.CodeInvalid, "the store does not know this book, and a new one needs a title")
+	}
+	edit := editOf(c.row)
+	if err := apply(&c.fresh, &edit); err != nil {
+		return err
+	}
+	return complete(&c.fresh)
+}
+
+func (c *candidate) prepare(row *api.ImportRow, source string) {
+	c.row, c.id = row, row.ID
 	if row.Title != nil {
 		c.err = api.CheckText("title", *row.Title, api.MaxTitle)
 	}
@@ -79,7 +88,6 @@ func prepare(row *api.ImportRow, source string) candidate {
 	case c.isbn == "" && row.Title != nil:
 		c.print = fingerprint(row)
 	}
-	return c
 }
 
 // byTitle is the source of books that are known by title and authors.

@@ -44,7 +44,7 @@ type before struct {
 }
 
 func newImporter(r *api.ImportRequest) *importer {
-	i := &importer{ImportRequest: r, lines: map[int64]int{}, numbered: map[int64]bool{}}
+	i := &importer{ImportRequest: r, lines: make(map[int64]int, len(r.Rows)), numbered: map[int64]bool{}}
 	for n := range r.Rows {
 		if id := r.Rows[n].ID; id != nil {
 			i.numbered[*id] = true
@@ -102,8 +102,8 @@ func (i *importer) decide(c *candidate) api.ImportResult {
 	if line, twice := i.lines[old.ID]; twice && !i.LaterWins {
 		return rejected(c, api.Errorf(api.CodeConflict, "the same book as line %d of this file", line))
 	}
-	b := *old
-	if err := apply(&b, &c.edit); err != nil {
+	b, edit := *old, editOf(c.row)
+	if err := apply(&b, &edit); err != nil {
 		return rejected(c, err)
 	}
 	if c.key != "" {

@@ -25,6 +25,13 @@ const (
 	maxWordBytes = 60
 )
 
+// What a book brings into an index, about: words that no other has brought, and
+// terms.
+const (
+	wordsOfBook = 4
+	termsOfBook = 32
+)
+
 // indexer collects the terms of books for one segment. Words, and the texts
 // that many books share, are taken apart once.
 type indexer struct {
@@ -33,6 +40,7 @@ type indexer struct {
 	words    map[string]wordTerms
 	prefixes map[string]uint32   // the terms of short prefixes
 	shared   map[string][]uint32 // those of a whole publisher or topic
+	all      []uint32            // the terms of all books, one after the other
 }
 
 // wordTerms are the terms of a word, by their numbers: itself and its short
@@ -42,21 +50,22 @@ type wordTerms struct {
 	n     int
 }
 
-func newIndexer() *indexer {
+// newIndexer makes room for so many books.
+func newIndexer(books int) *indexer {
 	return &indexer{
-		Builder: textindex.NewBuilder(), words: map[string]wordTerms{},
+		Builder: textindex.NewBuilder(), words: make(map[string]wordTerms, wordsOfBook*books), all: make([]uint32, 0, termsOfBook*books),
 		prefixes: map[string]uint32{}, shared: map[string][]uint32{},
 	}
 }
 
 // terms gives the terms that a book is found by, some of them twice; none for a
 // book that is not on sale.
-func (x *indexer) terms(b *bookRow) (terms []uint32) {
+func (x *indexer) terms(b *bookRow) []uint32 {
 	if !b.onSale() {
 		return nil
 	}
+	start, terms := len(x.all), x.all
 	title := words(b.TitleKey)
-	terms = make([]uint32, 0, 24+3*len(title))
 	for _, w := range title {
 		terms = x.appendWord(terms, w)
 	}
@@ -72,7 +81,8 @@ func (x *indexer) terms(b *bookRow) (terms []uint32) {
 	for _, slug := range b.Topics {
 		terms = x.appendShared(terms, slug, markTopic+slug)
 	}
-	return terms
+	x.all = terms
+	return terms[start:len(terms):len(terms)]
 }
 
 // appendShared adds the words of a text that other books have too, and the mark

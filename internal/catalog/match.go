@@ -70,7 +70,7 @@ func (c *candidate) mayBe(b *bookRow) bool {
 
 // findKnown looks up, set by set, every book that one of the rows names.
 func findKnown(tx *gorm.DB, rows []candidate) (*known, error) {
-	k := &known{byISBN: map[string]*bookRow{}, byKey: map[[2]string]*bookRow{}, byID: map[int64]*bookRow{}}
+	k := &known{byISBN: make(map[string]*bookRow, len(rows)), byKey: map[[2]string]*bookRow{}, byID: make(map[int64]*bookRow, len(rows))}
 	var isbns []int64
 	var ids []int64
 	keys := map[string][]string{}

@@ -36,7 +36,7 @@ type shelf struct {
 func newShelf(c cause, operation string, reason *string) *shelf {
 	return &shelf{
 		cause: c, operation: operation, reason: reason, at: now(),
-		moves: map[int64]int64{}, entries: map[int64]*ledgerRow{}, topics: map[string]int64{}, names: map[string]string{}, index: newIndexer(),
+		moves: map[int64]int64{}, entries: map[int64]*ledgerRow{}, topics: map[string]int64{}, names: map[string]string{}, index: newIndexer(1),
 	}
 }
 

@@ -41,6 +41,9 @@ func (b *Builder) Number(term string) uint32 {
 	return n
 }
 
+// Grow makes room for n more postings.
+func (b *Builder) Grow(n int) { b.postings = slices.Grow(b.postings, n) }
+
 // Post is [Builder.Add] for terms by their numbers.
 func (b *Builder) Post(id int64, terms ...uint32) {
 	if id < 1 || id > MaxID {
