@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -90,6 +91,7 @@ func (c *isbnChanges) flush(tx *gorm.DB) error {
 			return err
 		}
 	}
+	slices.SortFunc(c.put, func(a, b isbnRow) int { return cmp.Compare(a.ISBN, b.ISBN) }) // neighbours are written together
 	err := database.InsertAll(tx, "isbns_recent", []string{"isbn", "book_id"}, c.put,
 		func(args []any, p isbnRow) []any { return append(args, p.ISBN, p.BookID) })
 	if err != nil {
@@ -137,7 +139,7 @@ func moveISBNs(tx *gorm.DB, added int64) error {
 		moved, min(recent-recentISBNs, movedAtOnce)-1); err != nil {
 		return err
 	}
-	if _, err := database.Exec(tx, "INSERT INTO isbns SELECT isbn, book_id FROM isbns_recent WHERE isbn > ? AND isbn <= ? ORDER BY isbn",
+	if _, err := database.Exec(tx, "INSERT OR FAIL INTO isbns SELECT isbn, book_id FROM isbns_recent WHERE isbn > ? AND isbn <= ? ORDER BY isbn",
 		moved, until); err != nil {
 		return fmt.Errorf("isbns: %w", err)
 	}

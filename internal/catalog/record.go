@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -89,22 +88,8 @@ func (r *record) count(tx *gorm.DB, offset int, results []api.ImportResult, at i
 
 // make remembers the new books as runs of numbers.
 func (r *record) make(tx *gorm.DB, made []*bookRow) error {
-	ids := make([]int64, len(made))
-	for n, b := range made {
-		ids[n] = b.ID
-	}
-	slices.Sort(ids)
-	var runs []importBooksRow
-	for start := 0; start < len(ids); {
-		end := start + 1
-		for end < len(ids) && ids[end] == ids[end-1]+1 {
-			end++
-		}
-		runs = append(runs, importBooksRow{r.number, ids[start], ids[end-1]})
-		start = end
-	}
-	return database.InsertAll(tx, "import_books", []string{"import", "first", "last"}, runs,
-		func(args []any, run importBooksRow) []any { return append(args, run.Import, run.First, run.Last) })
+	return database.InsertAll(tx, "import_books", []string{"import", "first", "last"}, runsOf(made),
+		func(args []any, made run) []any { return append(args, r.number, made.first, made.last) })
 }
 
 // flushChanges writes the changes, each behind what the import did to the book

@@ -173,22 +173,36 @@ func (s *shelf) flushIndex(tx *gorm.DB) error { return writeSegment(tx, s.index,
 
 // record enters the first price and stock of the new books into the ledger.
 func (s *shelf) record(tx *gorm.DB) error {
-	if len(s.inserts) == 0 {
-		return nil
+	for _, run := range runsOf(s.inserts) {
+		_, err := database.Exec(tx, `INSERT OR FAIL INTO ledger (book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency)
+			SELECT id, ?, ?, ?, ?, nullif(stock, 0), nullif(stock, 0), price_amount, price_amount, price_currency
+			FROM books WHERE id BETWEEN ? AND ? ORDER BY id`,
+			s.at, string(s.cause), s.operation, nullable(s.reason), run.first, run.last)
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
 	}
-	ids := make([]int64, len(s.inserts))
-	for i, b := range s.inserts {
-		ids[i] = b.ID
+	return nil
+}
+
+// run is books whose item numbers follow each other.
+type run struct{ first, last int64 }
+
+// runsOf gives the item numbers of books, in order.
+func runsOf(books []*bookRow) (runs []run) {
+	ids := make([]int64, len(books))
+	for n, b := range books {
+		ids[n] = b.ID
 	}
-	books, err := json.Marshal(ids)
-	if err != nil {
-		return fmt.Errorf("ledger: %w", err)
+	slices.Sort(ids)
+	for _, id := range ids {
+		if last := len(runs) - 1; last >= 0 && runs[last].last == id-1 {
+			runs[last].last = id
+		} else {
+			runs = append(runs, run{id, id})
+		}
 	}
-	_, err = database.Exec(tx, `INSERT INTO ledger (book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency)
-		SELECT id, ?, ?, ?, ?, nullif(stock, 0), nullif(stock, 0), price_amount, price_amount, price_currency
-		FROM books WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
-		s.at, string(s.cause), s.operation, nullable(s.reason), string(books))
-	return err
+	return runs
 }
 
 // moveStock adds to stock, never sets it: whatever else happened to the book,
