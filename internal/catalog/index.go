@@ -38,9 +38,9 @@ type indexer struct {
 	*textindex.Builder
 
 	words    map[string]wordTerms
-	prefixes map[string]uint32   // the terms of short prefixes
-	shared   map[string][]uint32 // those of a whole publisher or topic
-	all      []uint32            // the terms of all books, one after the other
+	prefixes map[string]uint32       // the terms of short prefixes
+	shared   map[sharedText][]uint32 // those of a whole publisher or topic
+	all      []uint32                // the terms of all books, one after the other
 }
 
 // wordTerms are the terms of a word, by their numbers: itself and its short
@@ -50,11 +50,14 @@ type wordTerms struct {
 	n     int
 }
 
+// sharedText is a text with the mark under which it is found as a whole, if any.
+type sharedText struct{ mark, text string }
+
 // newIndexer makes room for so many books.
 func newIndexer(books int) *indexer {
 	return &indexer{
 		Builder: textindex.NewBuilder(), words: make(map[string]wordTerms, wordsOfBook*books), all: make([]uint32, 0, termsOfBook*books),
-		prefixes: map[string]uint32{}, shared: map[string][]uint32{},
+		prefixes: map[string]uint32{}, shared: map[sharedText][]uint32{},
 	}
 }
 
@@ -76,26 +79,25 @@ func (x *indexer) terms(b *bookRow) []uint32 {
 		terms = x.appendText(terms, a)
 	}
 	if b.Publisher != nil {
-		terms = x.appendShared(terms, *b.Publisher, "")
+		terms = x.appendShared(terms, sharedText{text: *b.Publisher})
 	}
 	for _, slug := range b.Topics {
-		terms = x.appendShared(terms, slug, markTopic+slug)
+		terms = x.appendShared(terms, sharedText{markTopic, slug})
 	}
 	x.all = terms
 	return terms[start:len(terms):len(terms)]
 }
 
-// appendShared adds the words of a text that other books have too, and the mark
+// appendShared adds the words of a text that other books have too, and the term
 // that stands for it as a whole, if any.
-func (x *indexer) appendShared(terms []uint32, text, mark string) []uint32 {
-	key := mark + "\x00" + text
-	own, known := x.shared[key]
+func (x *indexer) appendShared(terms []uint32, s sharedText) []uint32 {
+	own, known := x.shared[s]
 	if !known {
-		own = x.appendText(nil, text)
-		if mark != "" {
-			own = append(own, x.Number(mark))
+		own = x.appendText(nil, s.text)
+		if s.mark != "" {
+			own = append(own, x.Number(s.mark+s.text))
 		}
-		x.shared[key] = own
+		x.shared[s] = own
 	}
 	return append(terms, own...)
 }
@@ -118,13 +120,13 @@ func (x *indexer) appendWord(terms []uint32, word string) []uint32 {
 }
 
 func (x *indexer) newWord(word string) wordTerms {
-	own := wordTerms{terms: [1 + shortPrefix]uint32{x.Number(word)}, n: 1}
+	own := wordTerms{terms: [1 + shortPrefix]uint32{x.NumberNew(word)}, n: 1}
 	for end := 0; own.n < len(own.terms) && end < len(word); own.n++ {
 		_, size := utf8.DecodeRuneInString(word[end:])
 		end += size
 		prefix, known := x.prefixes[word[:end]]
 		if !known {
-			prefix = x.Number(markPrefix + word[:end])
+			prefix = x.NumberNew(markPrefix + word[:end])
 			x.prefixes[word[:end]] = prefix
 		}
 		own.terms[own.n] = prefix

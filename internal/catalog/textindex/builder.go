@@ -34,11 +34,17 @@ func (b *Builder) Number(term string) uint32 {
 	term = clip(term)
 	n, ok := b.numbers[term]
 	if !ok {
-		n = uint32(len(b.terms))
+		n = b.NumberNew(term)
 		b.numbers[term] = n
-		b.terms = append(b.terms, term)
 	}
 	return n
+}
+
+// NumberNew is [Builder.Number] for a term that the caller has not asked for
+// before, and will not: it keeps the number itself.
+func (b *Builder) NumberNew(term string) uint32 {
+	b.terms = append(b.terms, clip(term))
+	return uint32(len(b.terms) - 1)
 }
 
 // Grow makes room for n more postings.
