@@ -20,7 +20,9 @@ const keptStatements = 200
 // than most statements do.
 type session struct {
 	conn       *sql.Conn
-	statements map[string]*sql.Stmt
+	statements map[string]*sql.Stmt // those that give rows
+	commands   map[string]driver.Stmt
+	values     []driver.NamedValue // of the command at hand
 	durability durability
 	// broken says that it can't be told what state the connection is in.
 	broken bool
@@ -32,7 +34,7 @@ func openSession(ctx context.Context, pool *sql.DB) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	return &session{conn: conn, statements: map[string]*sql.Stmt{}, durability: durable}, nil
+	return &session{conn: conn, statements: map[string]*sql.Stmt{}, commands: map[string]driver.Stmt{}, durability: durable}, nil
 }
 
 // openWriter takes a connection, and lets it write.
@@ -68,6 +70,21 @@ func (s *session) forget() (err error) {
 		err = errors.Join(err, statement.Close())
 	}
 	clear(s.statements)
+	return errors.Join(err, s.forgetCommands())
+}
+
+func (s *session) forgetCommands() error {
+	if len(s.commands) == 0 {
+		return nil
+	}
+	return s.conn.Raw(func(any) error { return s.closeCommands() })
+}
+
+func (s *session) closeCommands() (err error) {
+	for _, command := range s.commands {
+		err = errors.Join(err, command.Close())
+	}
+	clear(s.commands)
 	return err
 }
 
@@ -132,13 +149,67 @@ func (s *session) PrepareContext(ctx context.Context, query string) (*sql.Stmt, 
 	return s.conn.PrepareContext(ctx, query)
 }
 
-// ExecContext runs a statement.
-func (s *session) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	statement, err := s.prepared(ctx, query)
+// ExecContext runs a statement. It asks the driver itself: on its way through
+// package sql each argument is looked at and copied, of which an import has
+// millions.
+func (s *session) ExecContext(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	err = s.conn.Raw(func(conn any) error {
+		command, err := s.command(ctx, conn, query)
+		if err != nil {
+			return err
+		}
+		if err := s.bind(args); err != nil {
+			return err
+		}
+		defer clear(s.values) // what they hold on to is not kept
+		result, err = command.ExecContext(ctx, s.values)
+		return err
+	})
+	return result, err
+}
+
+// command prepares a statement that gives no rows.
+func (s *session) command(ctx context.Context, conn any, query string) (driver.StmtExecContext, error) {
+	if command, ok := s.commands[query].(driver.StmtExecContext); ok {
+		return command, nil
+	}
+	if len(s.commands) >= keptStatements {
+		if err := s.closeCommands(); err != nil {
+			return nil, err
+		}
+	}
+	preparer, ok := conn.(driver.ConnPrepareContext)
+	if !ok {
+		return nil, fmt.Errorf("sqlite: a connection that prepares nothing: %T", conn)
+	}
+	prepared, err := preparer.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return statement.ExecContext(ctx, args...)
+	command, ok := prepared.(driver.StmtExecContext)
+	if !ok {
+		return nil, fmt.Errorf("sqlite: a statement that does not run: %T", prepared)
+	}
+	s.commands[query] = prepared
+	return command, nil
+}
+
+// bind makes arguments the driver's values.
+func (s *session) bind(args []any) error {
+	s.values = s.values[:0]
+	for n, arg := range args {
+		value, err := driver.Value(arg), error(nil)
+		switch arg.(type) {
+		case nil, int64, string:
+		default:
+			value, err = driver.DefaultParameterConverter.ConvertValue(arg)
+		}
+		if err != nil {
+			return fmt.Errorf("sqlite: argument %d: %w", n+1, err)
+		}
+		s.values = append(s.values, driver.NamedValue{Ordinal: n + 1, Value: value})
+	}
+	return nil
 }
 
 // QueryContext runs a statement that gives rows.
