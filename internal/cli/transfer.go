@@ -19,8 +19,8 @@ import (
 // JSON may make six bytes of one, and a request holds 4 MiB. Small parts keep
 // memory small, and lose no speed.
 const (
-	partRows  = 500
-	partBytes = 256 << 10
+	partRows  = 1_000
+	partBytes = 512 << 10
 	// importGC is the garbage collector's percentage meanwhile: rows by the
 	// hundred thousand leave much behind, and memory is to stay small.
 	importGC = 70
@@ -44,7 +44,8 @@ type part struct {
 	again []int
 }
 
-// run reads, sends and counts until the file ends, all at the same time.
+// run reads, sends and counts until the file ends, all at the same time: a part
+// is read while those before it are on their way.
 // stop ends the reading of standard input, which waits for nobody else.
 func (i *importing) run(ctx context.Context, stop func()) error {
 	c, err := i.app.client()
@@ -53,15 +54,13 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
 	work, ctx := errgroup.WithContext(ctx)
-	parts, sent := make(chan *part), make(chan *part, partsAhead-1)
-	work.Go(func() error {
-		defer close(parts)
-		return i.read(ctx, parts)
-	})
+	sent := make(chan *part, partsAhead-1)
 	work.Go(func() error {
 		defer close(sent)
 		before := answered()
-		for p := range parts {
+		for ended := false; !ended; {
+			var p *part
+			p, ended = i.read()
 			request, err := i.sift(p)
 			if err != nil {
 				stop()
@@ -111,26 +110,21 @@ func handOver(ctx context.Context, p *part, to chan<- *part) error {
 	}
 }
 
-// read packs rows into parts until the file or ctx ends.
-func (i *importing) read(ctx context.Context, parts chan<- *part) error {
-	for ended := false; !ended; {
-		p := &part{rows: make([]bookfile.Row, 0, partRows), back: make(chan struct{})}
-		for size := 0; len(p.rows) < partRows && size < partBytes; {
-			row, err := i.reader.Read()
-			if ended = err != nil; ended {
-				if !errors.Is(err, io.EOF) {
-					p.readErr = err
-				}
-				break
+// read packs rows into a part, and says whether it is the file's last.
+func (i *importing) read() (p *part, ended bool) {
+	p = &part{rows: make([]bookfile.Row, 0, partRows), back: make(chan struct{})}
+	for size := 0; len(p.rows) < partRows && size < partBytes; {
+		row, err := i.reader.Read()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				p.readErr = err
 			}
-			size += max(textSize(&row.Book), row.Size())
-			p.rows = append(p.rows, row)
+			return p, true
 		}
-		if err := handOver(ctx, p, parts); err != nil {
-			return err
-		}
+		size += max(textSize(&row.Book), row.Size())
+		p.rows = append(p.rows, row)
 	}
-	return nil
+	return p, false
 }
 
 func textSize(r *api.ImportRow) int {
