@@ -16,14 +16,17 @@ import (
 )
 
 // A part of an import has at most partRows rows and about partBytes of text:
-// JSON may make six bytes of one, and a request holds 4 MiB. Small parts keep
-// memory small, and lose no speed.
+// JSON may make six bytes of one, and a request holds 4 MiB. With larger parts
+// fewer pages are written twice; smaller ones keep memory small.
 const (
-	partRows  = 1_000
-	partBytes = 512 << 10
+	partRows  = 750
+	partBytes = 384 << 10
 	// importGC is the garbage collector's percentage meanwhile: rows by the
 	// hundred thousand leave much behind, and memory is to stay small.
 	importGC = 70
+	// importMemory is what the program's memory, without SQLite's, is kept to
+	// where collecting more often can do it, in bytes.
+	importMemory = 34 << 20
 	// partsAhead is how many parts may be on their way: while the catalog writes
 	// one it reads the next.
 	partsAhead = 2
@@ -53,6 +56,7 @@ func (i *importing) run(ctx context.Context, stop func()) error {
 		return err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(min(importMemory, debug.SetMemoryLimit(-1))))
 	work, ctx := errgroup.WithContext(ctx)
 	sent := make(chan *part, partsAhead-1)
 	work.Go(func() error {
