@@ -57,7 +57,7 @@ func helpTopics() []*cobra.Command {
                        where config.toml, the store and the journal are
 
 Servers also read BAZAR_ADDR, BAZAR_ADMIN_ADDR and BAZAR_DB, and for TLS BAZAR_TLS_CERT, BAZAR_TLS_KEY,
-BAZAR_TLS_CLIENT_CA, BAZAR_TLS_MIN and BAZAR_SERVICE_KEY_FILE.`},
+BAZAR_TLS_CLIENT_CA, BAZAR_TLS_SERVICES_ONLY, BAZAR_TLS_MIN and BAZAR_SERVICE_KEY_FILE.`},
 		{Use: "formatting", Short: "How output can be shaped", Long: formattingHelp()},
 	}
 }

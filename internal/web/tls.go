@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -22,6 +23,9 @@ type TLS struct {
 	Cert, Key string
 	// ClientCA is a PEM file of the CA whose certificates identify services.
 	ClientCA string
+	// ServicesOnly ends the handshake of who shows no certificate of ClientCA, for
+	// servers that people reach through a front end.
+	ServicesOnly bool
 	// CA is a PEM file of the CA that this server's own calls trust; ClientCA
 	// if it is empty.
 	CA string
@@ -39,6 +43,11 @@ func (t *TLS) fromEnv(getenv func(string) string) {
 	t.Cert, t.Key = getenv("BAZAR_TLS_CERT"), getenv("BAZAR_TLS_KEY")
 	t.ClientCA, t.CA = getenv("BAZAR_TLS_CLIENT_CA"), getenv("BAZAR_CA_FILE")
 	t.Min = cmp.Or(getenv("BAZAR_TLS_MIN"), "1.3")
+	// Whatever is not clearly a no keeps strangers out.
+	if only := getenv("BAZAR_TLS_SERVICES_ONLY"); only != "" {
+		yes, err := strconv.ParseBool(only)
+		t.ServicesOnly = yes || err != nil
+	}
 	t.ServiceKey = getenv("BAZAR_SERVICE_KEY_FILE")
 	t.state = getenv("XDG_STATE_HOME")
 	if home := getenv("HOME"); !filepath.IsAbs(t.state) && home != "" {
@@ -50,6 +59,8 @@ func (t *TLS) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&t.Cert, "tls-cert", t.Cert, "certificate `file` (PEM), for HTTPS (BAZAR_TLS_CERT)")
 	fs.StringVar(&t.Key, "tls-key", t.Key, "the certificate's key `file` (PEM) (BAZAR_TLS_KEY)")
 	fs.StringVar(&t.ClientCA, "tls-client-ca", t.ClientCA, "`file` of the CA whose certificates identify services (BAZAR_TLS_CLIENT_CA)")
+	fs.BoolVar(&t.ServicesOnly, "tls-services-only", t.ServicesOnly,
+		"end the handshake of who shows no certificate of --tls-client-ca: for servers that people reach through a front end (BAZAR_TLS_SERVICES_ONLY)")
 	fs.StringVar(&t.Min, "tls-min", t.Min, "lowest TLS `version`: 1.3, or 1.2 with modern ciphers alone (BAZAR_TLS_MIN)")
 }
 
@@ -102,6 +113,8 @@ func (t *TLS) check() error {
 		return api.Errorf(api.CodeInvalid, "--tls-cert and --tls-key go together; one of them is missing")
 	case t.ClientCA != "" && t.Cert == "":
 		return api.Errorf(api.CodeInvalid, "--tls-client-ca needs --tls-cert and --tls-key: without TLS nobody shows a certificate")
+	case t.ServicesOnly && t.ClientCA == "":
+		return api.Errorf(api.CodeInvalid, "--tls-services-only needs --tls-client-ca, the CA of the services' certificates")
 	case t.Min != "" && t.Min != "1.2" && t.Min != "1.3":
 		return api.Errorf(api.CodeInvalid, "TLS version %q is not served; use 1.3 or 1.2", t.Min)
 	}
@@ -139,8 +152,10 @@ func (t *TLS) config(log *slog.Logger) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	// People come without a certificate, and are known by their token.
 	config.ClientAuth, config.ClientCAs = tls.VerifyClientCertIfGiven, pool.Certificates()
+	if t.ServicesOnly {
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+	} // else people come without a certificate, and are known by their token
 	config.GetConfigForClient = following(config.Clone(), pool)
 	return config, nil
 }

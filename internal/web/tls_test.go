@@ -133,6 +133,34 @@ func TestAServiceIsKnownByItsVerifiedCertificateAlone(t *testing.T) {
 	}
 }
 
+func TestWhereServicesAloneComeAHandshakeWithoutTheirCertificateFails(t *testing.T) {
+	dir, foreign := madeCerts(t, time.Now()), madeCerts(t, time.Now())
+	s := secured(dir)
+	s.TLS.ServicesOnly = true
+	r := serving(t, s, whoami(), time.Second)
+	defer r.end(t)
+	if got, err := whoIs(visitor(t, dir, dir, "order"), r.https()); got != "order" || err != nil {
+		t.Errorf("the order service is known as %q: %v", got, err)
+	}
+	for what, stranger := range map[string]*http.Client{
+		"no certificate": visitor(t, dir, dir, ""), "another CA's certificate": visitor(t, dir, foreign, "order"),
+	} {
+		if _, err := whoIs(stranger, r.https()); err == nil || !strings.Contains(err.Error(), "remote error: tls:") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestWhoCanBeKeptOutByTheEnvironment(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "false": false, "0": false, "true": true, "1": true, "yes": true} {
+		s := web.Settings{}
+		s.FromEnv(func(name string) string { return map[string]string{"BAZAR_TLS_SERVICES_ONLY": value}[name] })
+		if s.TLS.ServicesOnly != want {
+			t.Errorf("%q: %t", value, s.TLS.ServicesOnly)
+		}
+	}
+}
+
 func TestAnEndedCertificateIsRefused(t *testing.T) {
 	dir := madeCerts(t, time.Now().Add(-2*year))
 	old := t.TempDir()
@@ -333,6 +361,7 @@ func TestSettingsOfTLSThatDoNotGoTogetherAreRefused(t *testing.T) {
 		"go together":              {Cert: file("order")},
 		"--tls-cert and --tls-key": {Key: file("order-key")},
 		"needs --tls-cert":         {ClientCA: file("ca")},
+		"needs --tls-client-ca":    {Cert: file("order"), Key: file("order-key"), ServicesOnly: true},
 		"is not served":            {Cert: file("order"), Key: file("order-key"), Min: "1.1"},
 		"private key does not":     {Cert: file("order"), Key: file("catalog-key")},
 		"no such file":             {Cert: file("order"), Key: file("none")},

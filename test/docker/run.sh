@@ -218,7 +218,8 @@ plaintext_is_refused() {
 	refused curl -sS --tls-max 1.2 --cacert "$tmp/ca.pem" "$url/v1/store"
 	for address in "${inner[@]}"; do
 		within frontend curl -s "http://$address/v1/store" | grep 'HTTP request to an HTTPS server'
-		within frontend curl -s --cacert /certs/ca.pem -o /dev/null -w '%{http_code}\n' "https://$address/v1/nothing" | grep 404
+		within frontend curl -s --cacert /certs/ca.pem --cert /certs/frontend.pem --key /certs/frontend-key.pem \
+			-o /dev/null -w '%{http_code}\n' "https://$address/v1/nothing" | grep 404
 	done
 }
 
@@ -260,8 +261,10 @@ order_alone_reserves() {
 	for name in account catalog frontend; do
 		[[ $(within "$name" "${try[@]}" --cert "/certs/$name.pem" --key "/certs/$name-key.pem") == 403 ]]
 	done
-	[[ $(within order "${try[@]}") == 403 ]]
-	[[ $(within order "${try[@]}" -H "Authorization: Bearer $(cat "$tmp/root.token")") == 403 ]]
+	[[ $(within frontend "${try[@]}" --cert /certs/frontend.pem --key /certs/frontend-key.pem \
+		-H "Authorization: Bearer $(cat "$tmp/root.token")") == 403 ]]
+	# Without a certificate there is no handshake.
+	[[ $(within order "${try[@]}") == 000 ]]
 	[[ $(within order "${try[@]}" --cert /certs/order.pem --key /certs/order-key.pem) == 400 ]]
 }
 
