@@ -65,6 +65,7 @@ port() {
 }
 start catalog catalog "$tmp/bin/catalog" --db "sqlite:$tmp/catalog.db"
 start order order "$tmp/bin/order" --db "sqlite:$tmp/order.db"
+start account account "$tmp/bin/account" --db "sqlite:$tmp/account.db"
 start frontend frontend "$tmp/bin/bazar-cli" serve
 start tls12 catalog "$tmp/bin/catalog" --db "sqlite:$tmp/catalog.db" --tls-min 1.2
 
@@ -88,7 +89,7 @@ openssl s_server -accept 127.0.0.1:0 -www -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA
 servers+=($!)
 
 looks=()
-for name in catalog order frontend tls12; do
+for name in account catalog order frontend tls12; do
 	port=$(port "$name")
 	look "$name" "$port" --protocols --standard --pfs --server-defaults --headers --vulnerable &
 	looks+=($!)
@@ -99,7 +100,7 @@ looks+=($!)
 wait "${looks[@]}"
 
 failed=0
-for name in catalog order frontend tls12; do
+for name in account catalog order frontend tls12; do
 	# A look that was cut off has found nothing.
 	checked=$(($(wc -l < "$tmp/$name.csv") - 1))
 	if ((checked < 60)) || ! grep -q '^"TLS1_3",.*,"OK","offered' "$tmp/$name.csv" || ! grep -q '^"LUCKY13",' "$tmp/$name.csv"; then
