@@ -15,7 +15,7 @@ import (
 
 const (
 	// mergeFanout is how many segments of a level become one of the next.
-	mergeFanout = 8
+	mergeFanout = 12
 	// mergePages is how many merged pages are written in one transaction.
 	mergePages = 100
 	// lastMerge is how long Close lets a merge go on: commands that live for a

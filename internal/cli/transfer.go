@@ -26,7 +26,7 @@ const (
 	importGC = 70
 	// importMemory is what the program's memory, without SQLite's, is kept to
 	// where collecting more often can do it, in bytes.
-	importMemory = 34 << 20
+	importMemory = 32 << 20
 	// partsAhead is how many parts may be on their way: while the catalog writes
 	// one it reads the next.
 	partsAhead = 2
