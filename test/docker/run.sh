@@ -362,7 +362,8 @@ certificates_are_renewed() {
 	started | cmp - "$tmp/started"
 }
 served_by_order() {
-	within frontend curl -s --cacert /certs/ca.pem -o /dev/null -w '%{certs}' https://order:8082/v1/me | sha256sum
+	within frontend curl -s --cacert /certs/ca.pem --cert /certs/frontend.pem --key /certs/frontend-key.pem \
+		-o /dev/null -w '%{certs}' https://order:8082/v1/me | sha256sum
 }
 
 both_composes() {
