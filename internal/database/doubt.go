@@ -74,7 +74,7 @@ func (d *doubtFile) open() (_ *os.File, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.file == nil {
-		d.file, err = os.OpenFile(d.path, os.O_RDWR|os.O_CREATE, 0o666) //nolint:gosec // as the lock files
+		d.file, err = os.OpenFile(d.path, os.O_RDWR|os.O_CREATE, 0o600)
 	}
 	return d.file, err
 }
