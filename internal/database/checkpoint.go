@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// walLimit is how large the write-ahead log grows, in bytes, before it is
-	// copied into the database.
-	walLimit = 16 << 20
+	// walLimit is how many pages the write-ahead log grows to before it is copied
+	// into the database and begins anew.
+	walLimit = 4096
+	// pageSize is SQLite's own choice, in bytes.
+	pageSize = 4096
 	// walRest is how many pages are few enough to copy while writers wait.
 	walRest = 128
 	// walRounds is how often what came meanwhile is copied before that.
@@ -25,7 +27,9 @@ const (
 
 // checkpoints copies the write-ahead log into the database while others go on
 // writing, and only what came meanwhile with the writers kept out. Left to
-// itself SQLite does all of it in some writer's commit, and everybody waits.
+// itself SQLite does all of it in some writer's commit, and everybody waits. The
+// log's file stays as large as it was: written over, it is synced sooner than a
+// file that grows, of which the system has to sync its new size too.
 type checkpoints struct {
 	ctx    context.Context //nolint:containedctx // the life of the work in the background; Close ends it
 	cancel context.CancelFunc
@@ -33,7 +37,7 @@ type checkpoints struct {
 	mu      sync.Mutex
 	running bool
 	begun   int   // how many have
-	limit   int64 // the log's size at which the next one is due, in bytes
+	limit   int64 // the log's pages at which the next one is due
 	work    sync.WaitGroup
 }
 
@@ -54,26 +58,30 @@ func (c *checkpoints) close() {
 
 // start begins one in the background if the log is long enough and none is
 // under way.
-func (c *checkpoints) start(db *DB) {
-	size := walSize(db.path)
+func (c *checkpoints) start(ctx context.Context, db *DB, writer *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running || size < c.limit {
+	if c.running || writer.broken || walSize(db.path) < c.limit*pageSize {
+		return
+	}
+	log, copied, err := writer.logPages(ctx)
+	if err != nil || log < c.limit || copied == log { // who writes or reads next is told what is wrong
 		return
 	}
 	c.running = true
 	c.begun++
 	c.work.Go(func() {
-		err := db.checkpoint(c.ctx)
+		left, err := db.checkpoint(c.ctx)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.running, c.limit = false, walLimit
 		if err != nil { // a reader of an old state is in the way, for however long
-			c.limit = walSize(db.path) + walLimit
+			c.limit = max(log, left) + walLimit
 		}
 	})
 }
 
+// walSize is how many bytes the log's file has; some may be of a log before.
 func walSize(path string) int64 {
 	info, err := os.Stat(path + "-wal")
 	if err != nil {
@@ -82,57 +90,68 @@ func walSize(path string) int64 {
 	return info.Size()
 }
 
+// logPages gives how many pages the log has, and how many of them have been
+// copied: all of them means that the next write begins the log anew.
+func (s *session) logPages(ctx context.Context) (log, copied int64, err error) {
+	rows, err := s.QueryContext(ctx, "PRAGMA wal_checkpoint(NOOP)")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var busy int64
+	if rows.Next() {
+		return log, copied, rows.Scan(&busy, &log, &copied)
+	}
+	return 0, 0, rows.Err()
+}
+
 // errLongReader says that a reader of an old state is in a checkpoint's way.
 var errLongReader = errors.New("a reader of an old state is in the way")
 
-// checkpoint copies the whole log, so that it begins anew. It loses nothing
-// where it fails: the log stays as it is.
-func (db *DB) checkpoint(ctx context.Context) error {
+// checkpoint copies the whole log, so that the next write begins it anew. It
+// loses nothing where it fails: the log stays as it is, with so many pages.
+func (db *DB) checkpoint(ctx context.Context) (pages int64, err error) {
 	// Half-way there is no whole database, so that the log has to be.
 	if err := db.mendInTurn(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s := &session{conn: conn}
 	defer func() { _ = s.close() }() // nothing was written by it
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 2"); err != nil {
-		return err
+		return 0, err
 	}
 	before := int64(0)
 	for range walRounds {
-		log, copied, err := db.copyLog(ctx, conn, "PASSIVE")
-		if err != nil {
-			return err
+		if pages, err = db.copyLog(ctx, conn, "PASSIVE"); err != nil {
+			return pages, err
 		}
-		if copied < log {
-			return errLongReader
-		}
-		if log-before <= walRest {
+		if pages-before <= walRest {
 			break
 		}
-		before = log
+		before = pages
 	}
 	leave, err := db.gate.pass(ctx)
 	if err != nil {
-		return err
+		return pages, err
 	}
 	defer leave()
-	if _, _, err = db.copyLog(ctx, conn, "TRUNCATE"); err == nil && walSize(db.path) > 0 {
-		err = errLongReader
-	}
-	return err
+	return db.copyLog(ctx, conn, "RESTART")
 }
 
-// copyLog gives how many pages the log has, and how many of them have been
-// copied. It begins with a sync of the log, which may have failed.
-func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (log, copied int64, err error) {
-	var busy int64
-	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &log, &copied)
+// copyLog copies what it can of the log, and gives how many pages that has. It
+// begins with a sync of the log, which may have failed.
+func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (pages int64, err error) {
+	var busy, copied int64
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &copied)
 	if primary(err) == sqlite3.SQLITE_IOERR {
 		db.mistrust()
 	}
-	return log, copied, err
+	if err == nil && (busy != 0 || copied < pages) {
+		err = errLongReader
+	}
+	return pages, err
 }

@@ -118,11 +118,11 @@ func (db *DB) write(ctx context.Context, d durability, change func(tx *gorm.DB) 
 		return err
 	}
 	defer leave()
+	ctx = context.WithoutCancel(ctx)
 	defer func() {
-		db.copying.start(db)
+		db.copying.start(ctx, db, writer)
 		db.writing <- writer // or what is left of it: the next one replaces it
 	}()
-	ctx = context.WithoutCancel(ctx)
 	if err := writer.be(ctx, d); err != nil {
 		return Explain(err)
 	}
