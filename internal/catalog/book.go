@@ -103,19 +103,11 @@ func findBook(tx *gorm.DB, ref string) (*bookRow, error) {
 // GORM's reflection costs more than SQLite does.
 func selectBooks(tx *gorm.DB, where string, args ...any) (books []bookRow, err error) {
 	query := "SELECT " + strings.Join(bookColumns(), ", ") + " FROM books WHERE " + where
-	rows, err := tx.Statement.ConnPool.QueryContext(tx.Statement.Context, query, args...)
-	if err != nil {
-		return nil, database.Explain(err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b bookRow
-		if err := b.scan(rows); err != nil {
-			return nil, err
-		}
-		books = append(books, b)
-	}
-	return books, database.Explain(rows.Err())
+	err = database.ScanAll(tx, func(rows *sql.Rows) error {
+		books = append(books, bookRow{})
+		return books[len(books)-1].scan(rows)
+	}, query, args...)
+	return books, database.Explain(err)
 }
 
 func (b *bookRow) scan(rows *sql.Rows) error {
@@ -167,11 +159,12 @@ type numbers struct{ next, end int64 }
 // ledger, which knows removed books too: their numbers are not given again.
 func freeNumbers(tx *gorm.DB) (numbers, error) {
 	free := numbers{1, api.MaxBookID + 1}
-	_, err := database.ScanOne(tx, []any{&free.next, &free.end},
-		`SELECT book_id + 1, coalesce((SELECT min(book_id) FROM ledger WHERE book_id > l.book_id), ?) FROM ledger AS l
-		WHERE book_id < ? AND NOT EXISTS (SELECT 1 FROM ledger WHERE book_id = l.book_id + 1) ORDER BY book_id DESC LIMIT 1`, free.end, api.MaxBookID)
+	_, err := database.ScanOne(tx, []any{&free.next, &free.end}, behindTheLast, free.end, api.MaxBookID)
 	return free, err
 }
+
+const behindTheLast = `SELECT book_id + 1, coalesce((SELECT min(book_id) FROM ledger WHERE book_id > l.book_id AND cause <> 'sold'), ?) FROM ledger AS l
+	WHERE book_id < ? AND cause <> 'sold' AND NOT EXISTS (SELECT 1 FROM ledger WHERE book_id = l.book_id + 1 AND cause <> 'sold') ORDER BY book_id DESC LIMIT 1`
 
 // take gives the next number that is not among the reserved.
 func (n *numbers) take(reserved map[int64]bool) (int64, error) {

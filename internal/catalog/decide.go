@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -21,7 +22,11 @@ func takeAll(tx *gorm.DB, claimed []*api.ReservationRequest, decided map[string]
 	if err != nil {
 		return err
 	}
-	taking := taking{books: books, moves: map[int64]int64{}, at: now()}
+	last, err := lastEntry(tx)
+	if err != nil {
+		return err
+	}
+	taking := taking{books: books, moves: map[int64]int64{}, last: last, at: now()}
 	for _, c := range claimed {
 		r := taking.decide(c)
 		decided[c.ID] = r
@@ -46,13 +51,13 @@ func lockBooks(tx *gorm.DB, claimed []*api.ReservationRequest) (map[int64]*bookR
 	if err != nil {
 		return nil, fmt.Errorf("lock books: %w", err)
 	}
-	var rows []bookRow
-	err = tx.Raw(`SELECT id, title, price_amount, price_currency, stock, state FROM books
-		WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`, string(list)).Scan(&rows).Error
-	for i := range rows {
-		books[rows[i].ID] = &rows[i]
-	}
-	return books, err
+	return books, database.ScanAll(tx, func(rows *sql.Rows) error {
+		b := &bookRow{}
+		err := rows.Scan(&b.ID, &b.Title, &b.PriceAmount, &b.PriceCurrency, &b.Stock, &b.State, &b.Sales, &b.LastSale, &b.LastStop)
+		books[b.ID] = b
+		return err
+	}, `SELECT id, title, price_amount, price_currency, stock, state, sales, last_sale, last_stop FROM books
+		WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`, string(list))
 }
 
 // taking is one transaction of decisions.
@@ -61,6 +66,7 @@ type taking struct {
 	moves  map[int64]int64
 	rows   []api.Reservation
 	ledger []*ledgerRow
+	last   int64 // the ledger's newest row
 	at     int64
 }
 
@@ -119,6 +125,8 @@ func (t *taking) take(r *api.ReservationRequest) {
 		t.moves[b.ID] += change
 		entry := &ledgerRow{BookID: b.ID, At: t.at, Cause: sold, Operation: r.ID}
 		entry.stocked(change, b.Stock)
+		t.last++
+		b.sell(entry, t.last)
 		t.ledger = append(t.ledger, entry)
 	}
 }
@@ -134,7 +142,7 @@ func (t *taking) flush(tx *gorm.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := moveStock(tx, t.moves); err != nil {
+	if err := flushSales(tx, t.moves, t.books); err != nil {
 		return err
 	}
 	return database.InsertAll(tx, "ledger", ledgerColumns(), t.ledger, appendEntry)

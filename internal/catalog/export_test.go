@@ -61,3 +61,8 @@ func Models() map[string]any {
 func HandWritten() (books, ledger []string, bookValues, ledgerValues int) {
 	return bookColumns(), ledgerColumns(), len(appendBook(nil, &bookRow{})), len(appendEntry(nil, &ledgerRow{}))
 }
+
+// LedgerQueries are those that ask the ledger by book.
+func LedgerQueries() []string {
+	return []string{behindTheLast, everThere, givenCopies, touchedByOthers, "SELECT * FROM ledger WHERE " + entriesOf}
+}

@@ -245,8 +245,10 @@ func (i *importer) goneNumbers(tx *gorm.DB, rows []candidate) (map[int64]bool, e
 			asked = append(asked, *id)
 		}
 	}
-	return setOf(tx, asked, "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM ledger WHERE book_id = value)")
+	return setOf(tx, asked, everThere)
 }
+
+const everThere = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM ledger WHERE book_id = value AND cause <> 'sold')"
 
 // withdrawnBooks gives those of some books that the taking back of an import
 // retired, and that nobody has touched since.
@@ -273,6 +275,9 @@ func setOf(tx *gorm.DB, numbers []int64, query string, more ...any) (map[int64]b
 	return set, err
 }
 
+const givenCopies = `SELECT book_id, sum(stock_change) AS given FROM ledger WHERE book_id IN (SELECT value FROM json_each(?))
+	AND cause <> 'sold' AND operation = ? AND cause = ? AND stock_change IS NOT NULL GROUP BY book_id`
+
 // givenBy says how many copies an import has put on the shelf, by book.
 func givenBy(tx *gorm.DB, id string, books []int64) (map[int64]int64, error) {
 	list, err := json.Marshal(books)
@@ -280,8 +285,7 @@ func givenBy(tx *gorm.DB, id string, books []int64) (map[int64]int64, error) {
 		return nil, fmt.Errorf("look up: %w", err)
 	}
 	var rows []struct{ BookID, Given int64 }
-	err = tx.Raw(`SELECT book_id, sum(stock_change) AS given FROM ledger WHERE book_id IN (SELECT value FROM json_each(?))
-		AND operation = ? AND cause = ? AND stock_change IS NOT NULL GROUP BY book_id`, string(list), id, imported).Scan(&rows).Error
+	err = tx.Raw(givenCopies, string(list), id, imported).Scan(&rows).Error
 	given := make(map[int64]int64, len(rows))
 	for _, r := range rows {
 		given[r.BookID] = r.Given

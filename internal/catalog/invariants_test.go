@@ -53,6 +53,13 @@ func checkRows(t testing.TB, s *catalog.Service) {
 		"what was given back was sold": `SELECT id FROM ledger AS l WHERE cause = 'released' AND NOT EXISTS
 			(SELECT 1 FROM ledger AS s JOIN reservations AS r ON r.id = s.operation WHERE s.operation = l.operation AND s.book_id = l.book_id
 			AND s.cause = 'sold' AND s.stock_change = -l.stock_change AND s.id < l.id AND r.state = 'released')`,
+		"each sale says which was before it": `SELECT id FROM (SELECT id, sale_before, stop_before, lag(id) OVER book AS before, lag(id, 256) OVER book AS stop,
+			row_number() OVER book % 256 = 0 AS stops FROM ledger WHERE cause = 'sold' WINDOW book AS (PARTITION BY book_id ORDER BY id))
+			WHERE sale_before IS NOT before OR stop_before IS NOT iif(stops, stop, NULL)`,
+		"only sales do": `SELECT id FROM ledger WHERE cause <> 'sold' AND (sale_before IS NOT NULL OR stop_before IS NOT NULL)`,
+		"a book knows its sales": `SELECT id FROM books AS b WHERE sales <> (SELECT count(*) FROM ledger WHERE book_id = b.id AND cause = 'sold')
+			OR last_sale IS NOT (SELECT max(id) FROM ledger WHERE book_id = b.id AND cause = 'sold')
+			OR last_stop IS NOT (SELECT max(id) FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM ledger WHERE book_id = b.id AND cause = 'sold') WHERE n % 256 = 0)`,
 		"stock is what came in, less what is taken": `SELECT id FROM books AS b WHERE stock <>
 			(SELECT coalesce(sum(stock_change), 0) FROM ledger WHERE book_id = b.id AND cause NOT IN ('sold', 'released'))
 			- (SELECT coalesce(sum(j.value->>'quantity'), 0) FROM reservations AS r, json_each(r.lines) AS j WHERE r.state = 'taken' AND j.value->>'book_id' = b.id)`,

@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -108,13 +110,28 @@ func (s *Service) History(ctx context.Context, ref string, limit int, cursor str
 		if err != nil {
 			return err
 		}
-		var rows []ledgerRow
 		// An odd position stands between the two entries of one row.
-		find := tx.Where("book_id = ? AND id >= ?", b.ID, (after+1)/2).Order("id").Limit(limit + 2).Find(&rows)
+		rows, err := entriesFrom(tx, b, (after+1)/2, limit+2)
 		page = historyPage(rows, after, limit)
-		return find.Error
+		return err
 	})
 	return page, err
+}
+
+// entriesOf finds a book's rows in the ledger, but for its sales.
+const entriesOf = "book_id = ? AND id >= ? AND cause <> 'sold'"
+
+// entriesFrom reads a book's ledger from row from on, so many rows at most.
+func entriesFrom(tx *gorm.DB, b *bookRow, from int64, limit int) ([]ledgerRow, error) {
+	var rows []ledgerRow
+	err := tx.Where(entriesOf, b.ID, from).Order("id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	sales, err := salesFrom(tx, b.ID, from, limit)
+	rows = append(rows, sales...)
+	slices.SortFunc(rows, func(a, b ledgerRow) int { return cmp.Compare(a.ID, b.ID) })
+	return rows[:min(limit, len(rows))], err
 }
 
 func historyPage(rows []ledgerRow, after int64, limit int) api.History {

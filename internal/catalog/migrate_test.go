@@ -2,7 +2,7 @@ package catalog_test
 
 import (
 	"os"
-	"path"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -12,17 +12,22 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// olderStore makes a store as a program made it that knew only some of the
-// migrations, with two books that were imported, and one sale.
-func olderStore(t *testing.T, migrations ...string) string {
+// olderStore makes a store as a program made it that knew only the first
+// migrations, with two books that were imported, and one sale; and what more
+// statements write.
+func olderStore(t *testing.T, migrations int, more ...string) string {
 	t.Helper()
 	known := fstest.MapFS{}
-	for _, name := range migrations {
-		data, err := os.ReadFile(path.Join("schema", name))
+	files, err := filepath.Glob("schema/*.sql")
+	if err != nil || len(files) < migrations {
+		t.Fatal(files, err)
+	}
+	for _, file := range files[:migrations] {
+		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		known[name] = &fstest.MapFile{Data: data}
+		known[filepath.Base(file)] = &fstest.MapFile{Data: data}
 	}
 	file := newPath(t)
 	db, err := database.Open(t.Context(), "sqlite:"+file, known)
@@ -31,7 +36,7 @@ func olderStore(t *testing.T, migrations ...string) string {
 	}
 	defer db.Close()
 	err = db.Write(t.Context(), func(tx *gorm.DB) error {
-		for _, statement := range []string{
+		for _, statement := range append([]string{
 			`INSERT INTO store VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 'USD', 1)`,
 			`INSERT INTO books (id, isbn13, title, title_key, authors, topics, price_amount, price_currency, stock, state, version, created_at, updated_at)
 				VALUES (1, '` + isbnA + `', 'Old', 'old', '[]', '[]', 500, 'USD', 2, 'on_sale', 1, 1, 1), (2, NULL, 'Older', 'older', '[]', '[]', 500, 'USD', 0, 'on_sale', 1, 1, 1)`,
@@ -40,7 +45,7 @@ func olderStore(t *testing.T, migrations ...string) string {
 				(2, 2, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, NULL, NULL, 500, 500, 'USD'),
 				(7, 1, 2, 'sold', '01890a5d-ac96-774b-bcce-b302099a8059', NULL, -1, 2, NULL, NULL, NULL)`,
 			`INSERT INTO reservations VALUES ('01890a5d-ac96-774b-bcce-b302099a8059', 'taken', NULL, '[{"book_id":1,"quantity":1}]', 2)`,
-		} {
+		}, more...) {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}
@@ -54,7 +59,7 @@ func olderStore(t *testing.T, migrations ...string) string {
 }
 
 func TestAStoreFromBeforeImportsWereRememberedKeepsItsLedger(t *testing.T) {
-	s := open(t, olderStore(t, "00001_catalog.sql", "00002_isbns.sql"), nil)
+	s := open(t, olderStore(t, 2), nil)
 	checkRows(t, s)
 	history, err := s.History(t.Context(), "1", 10, "")
 	if err != nil || len(history.Entries) != 3 || history.Entries[2].Reason != "sold" || history.Entries[2].After != 2 {

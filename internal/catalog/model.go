@@ -39,13 +39,17 @@ type bookRow struct {
 	Version       int64
 	Source        *string
 	SourceKey     *string
-	CreatedAt     int64 `gorm:"autoCreateTime:false"`
-	UpdatedAt     int64 `gorm:"autoUpdateTime:false"`
+	CreatedAt     int64  `gorm:"autoCreateTime:false"`
+	UpdatedAt     int64  `gorm:"autoUpdateTime:false"`
+	Sales         int64  // these are read by those alone who sell, or tell of sales
+	LastSale      *int64 // in the ledger
+	LastStop      *int64
 }
 
 func (bookRow) TableName() string { return "books" }
 
-// bookColumns are the columns of books in the order of [appendBook].
+// bookColumns are the columns of books in the order of [appendBook]: all that a
+// new book has.
 func bookColumns() []string {
 	return []string{
 		"id", "isbn13", "title", "title_key", "authors", "topics", "publisher", "year", "language", "description",
@@ -97,21 +101,28 @@ type ledgerRow struct {
 	PriceChange *int64
 	PriceAfter  *int64
 	Currency    *string
+	SaleBefore  *int64
+	StopBefore  *int64
 }
 
 func (ledgerRow) TableName() string { return "ledger" }
 
 func ledgerColumns() []string {
 	return []string{
-		"book_id", "at", "cause", "operation", "reason",
-		"stock_change", "stock_after", "price_change", "price_after", "currency",
+		"id", "book_id", "at", "cause", "operation", "reason",
+		"stock_change", "stock_after", "price_change", "price_after", "currency", "sale_before", "stop_before",
 	}
 }
 
 func appendEntry(args []any, l *ledgerRow) []any {
+	id := any(l.ID)
+	if l.ID == 0 {
+		id = nil // the next
+	}
 	return append(args,
-		l.BookID, l.At, string(l.Cause), l.Operation, nullable(l.Reason), nullable(l.StockChange),
-		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency))
+		id, l.BookID, l.At, string(l.Cause), l.Operation, nullable(l.Reason), nullable(l.StockChange),
+		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency),
+		nullable(l.SaleBefore), nullable(l.StopBefore))
 }
 
 // cause says what kind of operation a ledger row comes from.

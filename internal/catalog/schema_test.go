@@ -52,11 +52,11 @@ func TestModelsAreTheMigratedSchema(t *testing.T) {
 		books, ledger, bookValues, ledgerValues := catalog.HandWritten()
 		switch table {
 		case "books":
-			if !slices.Equal(names, books) || len(books) != bookValues {
+			if !slices.Equal(names[:len(names)-3], books) || len(books) != bookValues { // the last are of sales, which a new book has none of
 				t.Errorf("bookColumns are %v (%d values), the table's %v", books, bookValues, names)
 			}
 		case "ledger":
-			if !slices.Equal(names[1:], ledger) || len(ledger) != ledgerValues { // the first is the row's own number
+			if !slices.Equal(names, ledger) || len(ledger) != ledgerValues {
 				t.Errorf("ledgerColumns are %v (%d values), the table's %v", ledger, ledgerValues, names)
 			}
 		}

@@ -208,7 +208,7 @@ func runsOf(books []*bookRow) (runs []run) {
 // moveStock adds to stock, never sets it: whatever else happened to the book,
 // no copy is lost or made up. Books come in the order of their numbers.
 func moveStock(tx *gorm.DB, moves map[int64]int64) error {
-	for _, book := range slices.Sorted(maps.Keys(moves)) {
+	for _, book := range sortedKeys(moves) {
 		changed, err := database.Exec(tx, "UPDATE books SET stock = stock + ? WHERE id = ?", moves[book], book)
 		if err != nil || changed != 1 {
 			return fmt.Errorf("stock of book %d (%d rows): %w", book, changed, err)
@@ -216,6 +216,8 @@ func moveStock(tx *gorm.DB, moves map[int64]int64) error {
 	}
 	return nil
 }
+
+func sortedKeys(moves map[int64]int64) []int64 { return slices.Sorted(maps.Keys(moves)) }
 
 func (s *shelf) flushTopics(tx *gorm.DB) error {
 	for _, slug := range slices.Sorted(maps.Keys(s.topics)) {

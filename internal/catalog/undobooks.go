@@ -58,11 +58,14 @@ func (u *undoing) takeBackMade(ids []int64) error {
 // moved, sold or given another price. Other imports that were taken back
 // themselves do not count.
 func touchedBooks(tx *gorm.DB, id string, books []int64) (map[int64]bool, error) {
-	return setOf(tx, books, `SELECT DISTINCT book_id FROM ledger AS l WHERE book_id IN (SELECT value FROM json_each(?))
-		AND NOT (operation = ? AND cause = ?) AND NOT (cause IN (?, ?) AND EXISTS
-			(SELECT 1 FROM imports WHERE state = 'undone' AND (id = l.operation OR undo_operation = l.operation)))`,
-		id, imported, imported, undone)
+	return setOf(tx, books, touchedByOthers, id, imported, imported, undone)
 }
+
+const touchedByOthers = `WITH these AS (SELECT value AS id FROM json_each(?))
+	SELECT id FROM books WHERE id IN these AND sales > 0
+	UNION SELECT book_id FROM ledger AS l WHERE book_id IN these AND cause <> 'sold'
+	AND NOT (operation = ? AND cause = ?) AND NOT (cause IN (?, ?) AND EXISTS
+		(SELECT 1 FROM imports WHERE state = 'undone' AND (id = l.operation OR undo_operation = l.operation)))`
 
 // settledEdits says by how many versions books were raised by imports that were
 // taken back, there and back.

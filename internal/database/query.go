@@ -1,6 +1,7 @@
 package database
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -20,6 +21,22 @@ func ScanOne(tx *gorm.DB, dest []any, query string, args ...any) (found bool, er
 		return true, rows.Scan(dest...)
 	}
 	return false, rows.Err()
+}
+
+// ScanAll has scan read each row that query gives, by hand: GORM's reflection
+// costs more than most rows do.
+func ScanAll(tx *gorm.DB, scan func(*sql.Rows) error, query string, args ...any) (err error) {
+	rows, err := tx.Statement.ConnPool.QueryContext(tx.Statement.Context, query, args...)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // Exec runs a statement and says how many rows it changed. A transaction keeps
