@@ -19,6 +19,9 @@ func TestReadme(t *testing.T) { runDocument(t, "README.md") }
 // So does what docs/operations.md tells them.
 func TestOperations(t *testing.T) { runDocument(t, "docs/operations.md") }
 
+// So does what docs/shop.md tells them.
+func TestShopkeeping(t *testing.T) { runDocument(t, "docs/shop.md") }
+
 // runDocument runs a document's sh blocks, in their order and in one new home,
 // from the checkout, and compares its console blocks with what really comes.
 // The blocks that need a Docker engine are run by test/docker/run.sh.
