@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -37,13 +38,13 @@ func fieldsOf(b *bookRow) []fieldValue {
 	}
 	return []fieldValue{
 		{"title", b.Title},
-		{isbnField, nullable(b.ISBN13)},
+		{isbnField, database.Plain(b.ISBN13)},
 		{"authors", b.Authors.list()},
 		{"topics", b.Topics.list()},
-		{"publisher", nullable(b.Publisher)},
-		{"year", nullable(b.Year)},
-		{"language", nullable(b.Language)},
-		{"description", nullable(b.Description)},
+		{"publisher", database.Plain(b.Publisher)},
+		{"year", database.Plain(b.Year)},
+		{"language", database.Plain(b.Language)},
+		{"description", database.Plain(b.Description)},
 		{"price", b.price()},
 		{"state", b.State},
 		{keyField, key},

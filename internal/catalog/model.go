@@ -59,17 +59,9 @@ func bookColumns() []string {
 
 func appendBook(args []any, b *bookRow) []any {
 	return append(args,
-		b.ID, nullable(b.ISBN13), b.Title, b.TitleKey, b.Authors.json(), b.Topics.json(), nullable(b.Publisher),
-		nullable(b.Year), nullable(b.Language), nullable(b.Description), b.PriceAmount, b.PriceCurrency, b.Stock,
-		string(b.State), b.Version, nullable(b.Source), nullable(b.SourceKey), b.CreatedAt, b.UpdatedAt)
-}
-
-// nullable gives the driver a plain value: it takes those without reflection.
-func nullable[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
+		b.ID, database.Plain(b.ISBN13), b.Title, b.TitleKey, b.Authors.json(), b.Topics.json(), database.Plain(b.Publisher),
+		database.Plain(b.Year), database.Plain(b.Language), database.Plain(b.Description), b.PriceAmount, b.PriceCurrency, b.Stock,
+		string(b.State), b.Version, database.Plain(b.Source), database.Plain(b.SourceKey), b.CreatedAt, b.UpdatedAt)
 }
 
 func (b *bookRow) price() api.Money {
@@ -120,9 +112,9 @@ func appendEntry(args []any, l *ledgerRow) []any {
 		id = nil // the next
 	}
 	return append(args,
-		id, l.BookID, l.At, string(l.Cause), l.Operation, nullable(l.Reason), nullable(l.StockChange),
-		nullable(l.StockAfter), nullable(l.PriceChange), nullable(l.PriceAfter), nullable(l.Currency),
-		nullable(l.SaleBefore), nullable(l.StopBefore))
+		id, l.BookID, l.At, string(l.Cause), l.Operation, database.Plain(l.Reason), database.Plain(l.StockChange),
+		database.Plain(l.StockAfter), database.Plain(l.PriceChange), database.Plain(l.PriceAfter), database.Plain(l.Currency),
+		database.Plain(l.SaleBefore), database.Plain(l.StopBefore))
 }
 
 // cause says what kind of operation a ledger row comes from.

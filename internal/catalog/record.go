@@ -131,7 +131,7 @@ func (r *importChangeRow) put(tx *gorm.DB) error {
 	if err == nil {
 		_, err = database.Exec(tx, `INSERT INTO import_changes (import, book_id, kind, edits, fields, kept) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (import, book_id) DO UPDATE SET edits = excluded.edits, fields = excluded.fields, kept = excluded.kept`,
-			r.Import, r.BookID, string(r.Kind), r.Edits, fields, nullable(r.Kept))
+			r.Import, r.BookID, string(r.Kind), r.Edits, fields, database.Plain(r.Kept))
 	}
 	if err != nil {
 		return fmt.Errorf("change of book %d: %w", r.BookID, err)

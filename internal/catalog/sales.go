@@ -36,7 +36,7 @@ func flushSales(tx *gorm.DB, moves map[int64]int64, books map[int64]*bookRow) er
 	for _, book := range sortedKeys(moves) {
 		b := books[book]
 		changed, err := database.Exec(tx, "UPDATE books SET stock = stock + ?, sales = ?, last_sale = ?, last_stop = ? WHERE id = ?",
-			moves[book], b.Sales, nullable(b.LastSale), nullable(b.LastStop), book)
+			moves[book], b.Sales, database.Plain(b.LastSale), database.Plain(b.LastStop), book)
 		if err != nil || changed != 1 {
 			return fmt.Errorf("sale of book %d (%d rows): %w", book, changed, err)
 		}

@@ -177,7 +177,7 @@ func (s *shelf) record(tx *gorm.DB) error {
 		_, err := database.Exec(tx, `INSERT OR FAIL INTO ledger (book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency)
 			SELECT id, ?, ?, ?, ?, nullif(stock, 0), nullif(stock, 0), price_amount, price_amount, price_currency
 			FROM books WHERE id BETWEEN ? AND ? ORDER BY id`,
-			s.at, string(s.cause), s.operation, nullable(s.reason), run.first, run.last)
+			s.at, string(s.cause), s.operation, database.Plain(s.reason), run.first, run.last)
 		if err != nil {
 			return fmt.Errorf("ledger: %w", err)
 		}

@@ -49,3 +49,12 @@ func Exec(tx *gorm.DB, statement string, args ...any) (changed int64, err error)
 	}
 	return result.RowsAffected()
 }
+
+// Plain gives what a pointer points to, or nil: the driver takes plain values
+// without reflection.
+func Plain[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}

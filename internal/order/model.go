@@ -9,21 +9,20 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
-// orderRow is a row of table orders. As JSON it travels into set-wise
-// statements.
+// orderRow is a row of table orders.
 type orderRow struct {
-	ID            string                  `gorm:"primaryKey" json:"id"`
-	AccountID     string                  `json:"account_id"`
-	State         api.OrderState          `json:"state"`
-	Reason        *api.Code               `json:"reason"`
-	Lines         column[[]api.OrderLine] `json:"lines"`
-	Refusal       column[[]api.LineError] `json:"refusal"`
-	TotalAmount   *int64                  `json:"total_amount"`
-	TotalCurrency *string                 `json:"total_currency"`
-	Attempts      int                     `json:"attempts"`
-	AttemptAt     int64                   `json:"attempt_at"`
-	CreatedAt     int64                   `gorm:"autoCreateTime:false" json:"created_at"`
-	UpdatedAt     int64                   `gorm:"autoUpdateTime:false" json:"updated_at"`
+	ID            string `gorm:"primaryKey"`
+	AccountID     string
+	State         api.OrderState
+	Reason        *api.Code
+	Lines         column[[]api.OrderLine]
+	Refusal       column[[]api.LineError]
+	TotalAmount   *int64
+	TotalCurrency *string
+	Attempts      int
+	AttemptAt     int64
+	CreatedAt     int64 `gorm:"autoCreateTime:false"`
+	UpdatedAt     int64 `gorm:"autoUpdateTime:false"`
 }
 
 func (orderRow) TableName() string { return "orders" }
@@ -34,10 +33,12 @@ func newRow(account, id string, r *api.OrderRequest) *orderRow {
 		ID: id, AccountID: account, State: api.OrderPending,
 		AttemptAt: at + liveOrder.Milliseconds(), CreatedAt: at, UpdatedAt: at,
 	}
-	row.Refusal.of = []api.LineError{}
-	for _, l := range r.Lines {
-		row.Lines.of = append(row.Lines.of, api.OrderLine{BookID: l.BookID, Quantity: l.Quantity, MaxPrice: l.MaxPrice})
+	lines := make([]api.OrderLine, len(r.Lines))
+	for i, l := range r.Lines {
+		lines[i] = api.OrderLine{BookID: l.BookID, Quantity: l.Quantity, MaxPrice: l.MaxPrice}
 	}
+	row.Lines.set(lines)
+	row.Refusal.set([]api.LineError{})
 	return row
 }
 
@@ -45,7 +46,7 @@ func newRow(account, id string, r *api.OrderRequest) *orderRow {
 // was placed.
 func newTombstone(account, id string) *orderRow {
 	row := newRow(account, id, &api.OrderRequest{})
-	row.State, row.Lines.of = api.OrderCancelling, []api.OrderLine{}
+	row.State = api.OrderCancelling
 	return row
 }
 
@@ -85,17 +86,28 @@ func (o *orderRow) reservation() api.ReservationRequest {
 	return r
 }
 
-// column keeps a value as JSON in one column.
-type column[T any] struct{ of T }
-
-// Scan reads the column.
-func (c *column[T]) Scan(value any) error { return database.ScanJSON(value, &c.of) }
-
-// Value writes the column.
-func (c column[T]) Value() (driver.Value, error) {
-	data, err := json.Marshal(c.of)
-	return string(data), err
+// column keeps a value as JSON in one column. Who sets it encodes it: of those who
+// write there is one at a time.
+type column[T any] struct {
+	of   T
+	text string
 }
 
-// MarshalJSON writes the value alone.
-func (c column[T]) MarshalJSON() ([]byte, error) { return json.Marshal(c.of) }
+func (c *column[T]) set(of T) {
+	data, _ := json.Marshal(of) // lines always marshal
+	c.of, c.text = of, string(data)
+}
+
+// Scan reads the column.
+func (c *column[T]) Scan(value any) error {
+	switch text := value.(type) {
+	case string:
+		c.text = text
+	case []byte:
+		c.text = string(text)
+	}
+	return database.ScanJSON(value, &c.of)
+}
+
+// Value writes the column.
+func (c column[T]) Value() (driver.Value, error) { return c.text, nil }

@@ -126,11 +126,13 @@ func (o *orderRow) decide(d *api.Reservation) error {
 		return o.confirm(d.Lines)
 	case d.State == api.Refused && d.Reason != nil:
 		o.State, o.Reason = api.OrderRejected, d.Reason
+		refusal := []api.LineError{}
 		for _, l := range d.Lines {
 			if l.Code != nil {
-				o.Refusal.of = append(o.Refusal.of, api.LineError{BookID: l.BookID, Code: *l.Code, Available: l.Available, Price: l.Price})
+				refusal = append(refusal, api.LineError{BookID: l.BookID, Code: *l.Code, Available: l.Available, Price: l.Price})
 			}
 		}
+		o.Refusal.set(refusal)
 		return nil
 	default:
 		return fmt.Errorf("the catalog's answer on order %s is no decision: %q", o.ID, d.State)
@@ -148,7 +150,8 @@ func (o *orderRow) confirm(taken []api.ReservedLine) error {
 		lines[i].Title, lines[i].Price = t.Title, t.Price
 		total += t.Price.Amount * t.Quantity
 	}
-	o.State, o.Lines.of = api.OrderConfirmed, lines
+	o.State = api.OrderConfirmed
+	o.Lines.set(lines)
 	o.TotalAmount, o.TotalCurrency = &total, &taken[0].Price.Currency
 	return nil
 }

@@ -47,14 +47,14 @@ func (w write) run(tx *gorm.DB) (changed int64, err error) {
 func insert(tx *gorm.DB, o *orderRow) (changed int64, err error) {
 	return database.Exec(tx, `INSERT INTO orders (id, account_id, state, lines, refusal, attempts, attempt_at, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		o.ID, o.AccountID, string(o.State), o.Lines, o.Refusal, o.Attempts, o.AttemptAt, o.CreatedAt, o.UpdatedAt)
+		o.ID, o.AccountID, string(o.State), o.Lines.text, o.Refusal.text, int64(o.Attempts), o.AttemptAt, o.CreatedAt, o.UpdatedAt)
 }
 
 // settle writes the catalog's decision.
 func (o *orderRow) settle(tx *gorm.DB) (changed int64, err error) {
 	return database.Exec(tx, `UPDATE orders SET state = ?, reason = ?, lines = ?, refusal = ?, total_amount = ?, total_currency = ?, updated_at = ?
 		WHERE id = ? AND state = 'pending'`,
-		string(o.State), o.Reason, o.Lines, o.Refusal, o.TotalAmount, o.TotalCurrency, o.UpdatedAt, o.ID)
+		string(o.State), database.Plain(o.Reason), o.Lines.text, o.Refusal.text, database.Plain(o.TotalAmount), database.Plain(o.TotalCurrency), o.UpdatedAt, o.ID)
 }
 
 // endCancel writes that the order is cancelled.
