@@ -9,6 +9,10 @@ import (
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
+// largeAtOnce is how many large answers are fetched at a time. It is the services
+// who make them, and bound that themselves.
+const largeAtOnce = 64
+
 // maxBody is how much a service takes on a route, in bytes: so much is read for
 // it, and no more.
 func maxBody(r api.Route) int64 {

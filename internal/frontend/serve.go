@@ -133,7 +133,7 @@ func Command(
 // behind it judge who comes.
 func (f *FrontEnd) Handler(log *slog.Logger, s *web.Settings) http.Handler {
 	return web.NewEngine(web.EngineOptions{
-		Log: log, AnyHost: s.AnyHost(), Door: web.Door{Forwards: s.AccountURL != ""},
+		Log: log, AnyHost: s.AnyHost(), Door: web.Door{Forwards: s.AccountURL != ""}, LargeAtOnce: largeAtOnce,
 	}, f.Routes())
 }
 

@@ -48,6 +48,10 @@ type EngineOptions struct {
 	AnyHost bool
 	// Door is how callers are known.
 	Door Door
+	// LargeAtOnce is how many answers to those who ask for much are made ready at a
+	// time; 0 means half as many as there are cores. More is for who only fetches
+	// them elsewhere.
+	LargeAtOnce int
 }
 
 // NewEngine makes a Gin engine that answers the routes by Bazar's conventions:
@@ -68,7 +72,7 @@ func NewEngine(o EngineOptions, routes []Route) *gin.Engine {
 	// It only fails on addresses that do not parse, and there are none.
 	_ = engine.SetTrustedProxies(nil)
 
-	a := &adapter{log: o.Log, door: o.Door, anyHost: o.AnyHost || o.Door.accounts()}
+	a := &adapter{log: o.Log, door: o.Door, anyHost: o.AnyHost || o.Door.accounts(), large: newLargeness(o.LargeAtOnce)}
 	for _, r := range routes {
 		handle := a.handle(r.Handler, r.MaxBody, accessOf(r))
 		engine.Handle(r.Method, r.Path, handle)
@@ -96,7 +100,7 @@ type adapter struct {
 	door    Door
 	anyHost bool
 	buffers sync.Pool
-	large   largeness
+	large   *largeness
 }
 
 func (a *adapter) handle(h Handler, maxBody int64, access api.Access) gin.HandlerFunc {
@@ -139,6 +143,11 @@ func (a *adapter) call(c *gin.Context, h Handler, maxBody int64, access api.Acce
 	if c.Request.Body != nil && c.Request.Body != http.NoBody {
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 	}
+	leave, err := a.large.enter(c)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	value, err := h(c)
 	if err != nil {
 		return nil, err
