@@ -53,6 +53,12 @@ func serve(t *testing.T) (addr string) {
 	}
 	cmd := exec.Command(program, "--addr", "127.0.0.1:0", "--admin-addr", "", "--db", "sqlite:"+filepath.Join(dir, "catalog.db"))
 	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + os.TempDir()}
+	return launch(t, cmd)
+}
+
+// launch starts a server, and gives the address that its log has when it is ready.
+func launch(t *testing.T, cmd *exec.Cmd) (addr string) {
+	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -79,7 +85,7 @@ func serve(t *testing.T) (addr string) {
 	case addr := <-ready:
 		return addr
 	case <-time.After(patience):
-		t.Fatal("the catalog is not ready")
+		t.Fatalf("%s is not ready", cmd.Path)
 		return ""
 	}
 }
