@@ -16,6 +16,9 @@ func InsertAll[T any](tx *gorm.DB, table string, columns []string, rows []T, val
 	head := "INSERT OR FAIL INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
 	tuple := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
 	for _, size := range [...]int{100, 10, 1} { // few sizes, so that prepared statements are met again
+		if len(rows) < size {
+			continue
+		}
 		query := head + strings.TrimSuffix(strings.Repeat(tuple+",", size), ",")
 		args := make([]any, 0, size*len(columns))
 		for len(rows) >= size {

@@ -28,11 +28,12 @@ type Door struct {
 
 // accessOf is the row of the contract for a route: its own, or the one of its
 // path. A route without a row must not be served.
-func accessOf(r Route) api.Access {
+func accessOf(r Route, contract []api.Route) api.Access {
 	if r.Access != "" {
 		return r.Access
 	}
-	for _, row := range api.Routes() {
+	for i := range contract {
+		row := &contract[i]
 		if row.Method == r.Method && GinPath(row.Path) == r.Path && row.Access != "" {
 			return row.Access
 		}
@@ -43,7 +44,7 @@ func accessOf(r Route) api.Access {
 // GinPath turns a path of the contract ("/books/{book}") into Gin's
 // ("/books/:book").
 func GinPath(template string) string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(template)
+	return strings.ReplaceAll(strings.ReplaceAll(template, "{", ":"), "}", "")
 }
 
 // caller finds out who comes, and refuses whoever may not.

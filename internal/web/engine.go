@@ -73,8 +73,9 @@ func NewEngine(o EngineOptions, routes []Route) *gin.Engine {
 	_ = engine.SetTrustedProxies(nil)
 
 	a := &adapter{log: o.Log, door: o.Door, anyHost: o.AnyHost || o.Door.accounts(), large: newLargeness(o.LargeAtOnce)}
+	contract := api.Routes()
 	for _, r := range routes {
-		handle := a.handle(r.Handler, r.MaxBody, accessOf(r))
+		handle := a.handle(r.Handler, r.MaxBody, accessOf(r, contract))
 		engine.Handle(r.Method, r.Path, handle)
 		if r.Method == http.MethodGet {
 			engine.HEAD(r.Path, handle)
