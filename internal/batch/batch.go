@@ -44,14 +44,15 @@ func (f *Full) Error() string {
 }
 
 // Group gathers calls of [Group.Do] into runs of one function, one run at a
-// time. It owns at most one goroutine, and none while nobody waits.
+// time. It owns one goroutine, from its first caller until [Group.Close]: SQLite
+// needs a deep stack, and a new goroutine for each run would have to grow its own.
 type Group[In, Out any] struct {
 	options Options[In]
 	run     func(context.Context, []In) ([]Out, error)
 
 	mu      sync.Mutex
 	waiting []*call[In, Out]
-	running bool
+	wake    chan struct{} // has the worker look who waits; nil before the first caller
 	closed  bool
 	worker  sync.WaitGroup
 }
@@ -113,9 +114,13 @@ func (g *Group[In, Out]) enqueue(c *call[In, Out]) error {
 		return &Full{Closed: g.closed}
 	}
 	g.waiting = append(g.waiting, c)
-	if !g.running {
-		g.running = true
+	if g.wake == nil {
+		g.wake = make(chan struct{}, 1)
 		g.worker.Go(g.work)
+	}
+	select {
+	case g.wake <- struct{}{}:
+	default: // it will look
 	}
 	return nil
 }
@@ -123,15 +128,20 @@ func (g *Group[In, Out]) enqueue(c *call[In, Out]) error {
 // Close refuses new callers and returns when all who waited are answered.
 func (g *Group[In, Out]) Close() {
 	g.mu.Lock()
+	if g.wake != nil && !g.closed {
+		close(g.wake)
+	}
 	g.closed = true
 	g.mu.Unlock()
 	g.worker.Wait()
 }
 
 func (g *Group[In, Out]) work() {
-	for calls := g.take(); calls != nil; calls = g.take() {
-		if calls = present(calls); len(calls) > 0 {
-			g.travel(calls)
+	for range g.wake {
+		for calls := g.take(); calls != nil; calls = g.take() {
+			if calls = present(calls); len(calls) > 0 {
+				g.travel(calls)
+			}
 		}
 	}
 }
@@ -152,7 +162,7 @@ func (g *Group[In, Out]) queued() int {
 	return len(g.waiting)
 }
 
-// take removes the next batch from the queue, or ends the worker with nil.
+// take removes the next batch from the queue; nil if nobody waits.
 func (g *Group[In, Out]) take() []*call[In, Out] {
 	g.gather()
 	g.mu.Lock()
@@ -166,7 +176,7 @@ func (g *Group[In, Out]) take() []*call[In, Out] {
 		n++
 	}
 	if n == 0 {
-		g.running, g.waiting = false, nil
+		g.waiting = nil
 		return nil
 	}
 	calls := g.waiting[:n:n]
