@@ -152,8 +152,12 @@ func (m *message) ask(ctx context.Context, h http.Handler, cut int) (a arrival) 
 	if cut >= 0 {
 		body = io.MultiReader(bytes.NewReader(m.body[:cut]), broken{})
 	}
-	r := httptest.NewRequestWithContext(ctx, m.method, m.path, body)
-	r.Header, r.Host = m.header.Clone(), m.to
+	r, err := http.NewRequestWithContext(ctx, m.method, m.path, body)
+	if err != nil {
+		return arrival{err: err}
+	}
+	r.Header, r.Host, r.RequestURI, r.RemoteAddr = m.header.Clone(), m.to, m.path, "192.0.2.1:1234"
+	r.ContentLength = int64(len(m.body)) // as its header says, also where the rest does not come
 	if len(m.body) == 0 {
 		r.Body = http.NoBody
 	}

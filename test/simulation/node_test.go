@@ -136,10 +136,10 @@ func (n *node) serve(ctx context.Context, m *message, d death, cut int) arrival 
 		return arrival{err: errReset}
 	}
 	done := make(chan arrival, 1)
-	go func() { // crash, or the end of the world, waits for it
+	n.world.crew.Go(func() { // crash, or the end of the world, waits for it
 		defer l.calls.Done()
 		done <- m.ask(ctx, l.handler, cut)
-	}()
+	})
 	if d.at == atWork && n.crash(d, nil) {
 		return arrival{err: errReset}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +20,14 @@ var (
 	only = flag.Uint64("only", 0, "simulate this `SEED` alone, and show what happened")
 )
 
-func TestMain(m *testing.M) { os.Exit(room.Main(m)) }
+// gcPercent keeps the collector from running all the time: what is live is some
+// MiB, what a seed leaves behind is as much.
+const gcPercent = 800
+
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(gcPercent)
+	os.Exit(room.Main(m))
+}
 
 func TestNoSeedBreaksAPromise(t *testing.T) {
 	run := room.Begin(t, "simulation")

@@ -26,6 +26,7 @@ type world struct {
 	weather weather
 	damage  damage
 	nodes   map[string]*node
+	crew    crew
 	flights flights // all that is under way
 	began   time.Time
 	told    told
@@ -60,7 +61,9 @@ func simulate(ctx context.Context, seed uint64, made template, broken damage) (o
 	d := newDice(seed, "world")
 	w := &world{ctx: ctx, seed: seed, dir: dir, weather: drawWeather(d), damage: broken, began: time.Now(), books: d.between(1, mostBooks)}
 	w.faults = tally[string]{}
-	w.flights.init()
+	w.crew.init()
+	defer w.crew.dismiss()
+	w.flights.init(&w.crew)
 	w.told.world = w
 	w.nodes = map[string]*node{
 		catalogHost: {world: w, host: catalogHost, db: catalogDB, dice: newDice(seed, catalogHost), open: openCatalogNode, crashes: d.IntN(4)},
@@ -192,28 +195,53 @@ func (w *world) client(name string, gone <-chan struct{}) *client.Client {
 	return c
 }
 
+// crew runs functions on goroutines that it keeps: SQLite needs a deep stack,
+// which a new goroutine has to grow anew, by doubling and copying it.
+type crew struct{ idle chan func() }
+
+func (c *crew) init() { c.idle = make(chan func()) }
+
+// Go runs f on a goroutine that is idle, or on one more; whoever wants it to end
+// waits for it. The bubble waits for the goroutines.
+func (c *crew) Go(f func()) {
+	select {
+	case c.idle <- f:
+	default:
+		go func() {
+			f()
+			for f := range c.idle {
+				f()
+			}
+		}()
+	}
+}
+
+// dismiss ends the goroutines once they are idle.
+func (c *crew) dismiss() { close(c.idle) }
+
 // flights counts what is under way: a wait group to which may be added while
 // somebody waits.
 type flights struct {
+	crew  *crew
 	mu    sync.Mutex
 	n     int
 	ended *sync.Cond
 }
 
-func (f *flights) init() { f.ended = sync.NewCond(&f.mu) }
+func (f *flights) init(c *crew) { f.crew, f.ended = c, sync.NewCond(&f.mu) }
 
 // Go runs f as one more that is under way.
 func (f *flights) Go(fly func()) {
 	f.mu.Lock()
 	f.n++
 	f.mu.Unlock()
-	go func() { // wait waits for it
+	f.crew.Go(func() { // wait waits for it
 		fly()
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.n--
 		f.ended.Broadcast()
-	}()
+	})
 }
 
 func (f *flights) wait() {
