@@ -25,7 +25,10 @@ func TestMain(m *testing.M) { os.Exit(room.Main(m)) }
 const (
 	clients = 50
 	retries = 20
-	soldOut = 2 // the book of which there are no copies
+	// together is how many ids are asked for at a time, each by clients of its
+	// own: while the last clients of one wait the next one is at work.
+	together = 2
+	soldOut  = 2 // the book of which there are no copies
 )
 
 func TestFiftyClientsWhoRepeatAnOrderGetOneAnswerAndOneOrder(t *testing.T) {
@@ -36,21 +39,24 @@ func TestFiftyClientsWhoRepeatAnOrderGetOneAnswerAndOneOrder(t *testing.T) {
 	cuts := newScissors(run)
 	cuts.hold(shop.ToOrders, 60)
 	cuts.hold(shop.Between, 20)
-	var ids []string
-	var answers, first int
+	q := &queue{wanted: harness.Pick(run, 4, 40, 10_000), run: run}
 	began := time.Now()
-	for wanted := harness.Pick(run, 4, 40, 10_000); len(ids) < wanted && run.More(); {
-		h := &hearing{run: run, id: api.NewID(), lines: lines(len(ids))}
-		account.Ask(h.id, h.lines)
-		h.ask(ctx, shop.Calls, account)
-		ids = append(ids, h.id)
-		answers += h.answers
-		first += h.created
+	var asking sync.WaitGroup
+	for range together {
+		asking.Go(func() {
+			for h := q.take(); h != nil; h = q.take() {
+				account.Ask(h.id, h.lines)
+				h.ask(ctx, shop.Calls, account)
+				q.end(h)
+			}
+		})
 	}
+	asking.Wait()
+	ids := q.ids
 	fault := time.Now()
 	cuts.rest(shop.ToOrders, shop.Between)
 	run.Tell("ids", "%d, asked for by %d clients, %d times each: %d requests in %s", len(ids), clients, retries, len(ids)*clients*retries, fault.Sub(began).Round(time.Second))
-	run.Tell("answers", "%d arrived, %d of them as the first (201)", answers, first)
+	run.Tell("answers", "%d arrived, %d of them as the first (201)", q.answers, q.created)
 	run.Tell("cuts", "%s", cuts)
 	shop.Prove(ctx, account, fault)
 	moved := 0
@@ -58,6 +64,35 @@ func TestFiftyClientsWhoRepeatAnOrderGetOneAnswerAndOneOrder(t *testing.T) {
 		moved += once(ctx, run, shop.Direct, id)
 	}
 	run.Tell("movements of these ids", "%d", moved)
+}
+
+// queue is the ids that are asked for.
+type queue struct {
+	run    *harness.Run
+	wanted int
+
+	mu               sync.Mutex
+	ids              []string
+	answers, created int
+}
+
+// take begins the next id; nil if there is none.
+func (q *queue) take() *hearing {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.ids) == q.wanted || !q.run.More() {
+		return nil
+	}
+	h := &hearing{run: q.run, id: api.NewID(), lines: lines(len(q.ids))}
+	q.ids = append(q.ids, h.id)
+	return h
+}
+
+func (q *queue) end(h *hearing) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.answers += h.answers
+	q.created += h.created
 }
 
 // lines are those of the nth order: one line, two, or one that is refused.
