@@ -2,6 +2,7 @@ package power
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"math"
 	"math/rand/v2"
@@ -166,10 +167,9 @@ func (s *store) judge() {
 
 func (s *store) start(ctx context.Context) (time.Duration, error) {
 	begun := time.Now()
-	if err := s.shop.Catalog.Start(ctx); err != nil {
-		return 0, err
-	}
-	err := s.shop.Orders.Start(ctx)
+	catalog := make(chan error)
+	go func() { catalog <- s.shop.Catalog.Start(ctx) }() // both come back with the power
+	err := errors.Join(s.shop.Orders.Start(ctx), <-catalog)
 	return time.Since(begun), err
 }
 
