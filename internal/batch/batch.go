@@ -6,7 +6,6 @@ package batch
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -29,6 +28,14 @@ type Options[In any] struct {
 	// Split says whether an error can have been caused by one caller alone;
 	// the batch is then run again in halves, down to one. Nil never splits.
 	Split func(error) bool
+	// Present says how many callers are about: here, or likely to come. A run that
+	// would begin with less than a third of them waits for more, a millisecond at
+	// most: what a run costs once is then shared by more. Nil has none wait.
+	Present func() int
+	// Crowd is how many have to wait before a second run begins beside one that is
+	// under way; 0 never does, nor does one of Callers or more. Equal keys may then
+	// be in both.
+	Crowd int
 }
 
 // Full is the error of [Group.Do] when too many wait or the group is closed:
@@ -44,8 +51,9 @@ func (f *Full) Error() string {
 }
 
 // Group gathers calls of [Group.Do] into runs of one function, one run at a
-// time. It owns one goroutine, from its first caller until [Group.Close]: SQLite
-// needs a deep stack, and a new goroutine for each run would have to grow its own.
+// time, or two in a crowd. It owns a goroutine for each, from the first run until
+// [Group.Close]: SQLite needs a deep stack, and a new goroutine for each run would
+// have to grow its own.
 type Group[In, Out any] struct {
 	options Options[In]
 	run     func(context.Context, []In) ([]Out, error)
@@ -53,6 +61,9 @@ type Group[In, Out any] struct {
 	mu      sync.Mutex
 	waiting []*call[In, Out]
 	wake    chan struct{} // has the worker look who waits; nil before the first caller
+	crowd   chan struct{} // the same for the one that helps in a crowd
+	wanted  int           // so many are enough; 0 once that has been said
+	enough  chan struct{} // says it
 	closed  bool
 	worker  sync.WaitGroup
 }
@@ -80,7 +91,10 @@ func New[In, Out any](o Options[In], run func(context.Context, []In) ([]Out, err
 	if o.Weigh == nil {
 		o.Weigh = func(In) int { return 1 }
 	}
-	return &Group[In, Out]{options: o, run: run}
+	if o.Crowd >= o.Callers {
+		o.Crowd = 0
+	}
+	return &Group[In, Out]{options: o, run: run, enough: make(chan struct{}, 1)}
 }
 
 func orDefault(n, otherwise int) int {
@@ -114,84 +128,42 @@ func (g *Group[In, Out]) enqueue(c *call[In, Out]) error {
 		return &Full{Closed: g.closed}
 	}
 	g.waiting = append(g.waiting, c)
-	if g.wake == nil {
-		g.wake = make(chan struct{}, 1)
-		g.worker.Go(g.work)
+	if g.wanted > 0 && len(g.waiting) >= g.wanted {
+		g.wanted = 0
+		g.enough <- struct{}{}
 	}
-	select {
-	case g.wake <- struct{}{}:
-	default: // it will look
+	g.rouse(&g.wake, 1)
+	if g.options.Crowd > 0 && len(g.waiting) >= g.options.Crowd {
+		g.rouse(&g.crowd, g.options.Crowd)
 	}
 	return nil
+}
+
+// rouse has a worker look who waits, and begins it before its first time; least
+// is how many it takes up a run for.
+func (g *Group[In, Out]) rouse(wake *chan struct{}, least int) {
+	if *wake == nil {
+		look := make(chan struct{}, 1)
+		*wake = look
+		g.worker.Go(func() { g.work(look, least) })
+	}
+	select {
+	case *wake <- struct{}{}:
+	default: // it will look
+	}
 }
 
 // Close refuses new callers and returns when all who waited are answered.
 func (g *Group[In, Out]) Close() {
 	g.mu.Lock()
-	if g.wake != nil && !g.closed {
-		close(g.wake)
+	for _, wake := range [...]chan struct{}{g.wake, g.crowd} {
+		if wake != nil && !g.closed {
+			close(wake)
+		}
 	}
 	g.closed = true
 	g.mu.Unlock()
 	g.worker.Wait()
-}
-
-func (g *Group[In, Out]) work() {
-	for range g.wake {
-		for calls := g.take(); calls != nil; calls = g.take() {
-			if calls = present(calls); len(calls) > 0 {
-				g.travel(calls)
-			}
-		}
-	}
-}
-
-// gather lets others run for as long as that brings more callers: those whom
-// the batch before has just answered, or who came together, are ready to ask
-// and would find the next one gone. Who is alone waits for nobody.
-func (g *Group[In, Out]) gather() {
-	for before, n := 0, g.queued(); before < n && n < g.options.Callers; n = g.queued() {
-		before = n
-		runtime.Gosched()
-	}
-}
-
-func (g *Group[In, Out]) queued() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.waiting)
-}
-
-// take removes the next batch from the queue; nil if nobody waits.
-func (g *Group[In, Out]) take() []*call[In, Out] {
-	g.gather()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n, weight := 0, 0
-	for n < len(g.waiting) && n < g.options.Callers {
-		weight += g.options.Weigh(g.waiting[n].in)
-		if n > 0 && weight > g.options.Weight {
-			break
-		}
-		n++
-	}
-	if n == 0 {
-		g.waiting = nil
-		return nil
-	}
-	calls := g.waiting[:n:n]
-	g.waiting = g.waiting[n:]
-	return calls
-}
-
-func present[In, Out any](calls []*call[In, Out]) []*call[In, Out] {
-	var here []*call[In, Out]
-	for _, c := range calls {
-		if c.ctx.Err() == nil {
-			here = append(here, c)
-		}
-	}
-	return here
 }
 
 // travel runs calls as one batch and answers each.

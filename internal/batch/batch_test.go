@@ -237,3 +237,73 @@ func TestThoseWhoCameTogetherGoOnTogether(t *testing.T) {
 		}
 	})
 }
+
+// With many about, a run waits until a third of them are here, but no longer than
+// a millisecond; with few it waits for nobody.
+func TestARunWaitsForAThirdOfThoseAbout(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		about, comes int
+		batches      string
+		after        time.Duration
+	}{
+		{"enough come", 30, 10, "10 ", 900 * time.Microsecond},
+		{"too few come", 300, 7, "7 ", time.Millisecond},
+		{"few are about", 5, 4, "1 3 ", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &slow{}
+				first := time.Duration(-1)
+				start := time.Now()
+				g := batch.New(batch.Options[int]{Present: func() int { return c.about }}, func(ctx context.Context, in []int) ([]int, error) {
+					if first < 0 {
+						first = time.Since(start)
+					}
+					return s.run(ctx, in)
+				})
+				var wg sync.WaitGroup
+				for i := range c.comes {
+					wg.Go(func() {
+						if out, err := g.Do(t.Context(), i); out != 2*i || err != nil {
+							t.Errorf("Do(%d) = %d, %v", i, out, err)
+						}
+					})
+					synctest.Wait()
+					if i < c.comes-1 {
+						time.Sleep(100 * time.Microsecond) //nolint:forbidigo // fake time
+					}
+				}
+				wg.Wait()
+				g.Close()
+				if got := sizes(s.batches); got != c.batches || first != c.after {
+					t.Errorf("batches of %s after %v, want %s after %v", got, first, c.batches, c.after)
+				}
+			})
+		})
+	}
+}
+
+// In a crowd a second run begins beside the first, and not before.
+func TestACrowdHasASecondRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Crowd: 5}, s.run)
+		errs := together(t, g, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+		if got := sizes(s.batches); got != "1 5 3 " {
+			t.Errorf("batches of %s, want 1 5 3; %v", got, errs)
+		}
+	})
+}
+
+// Where a batch carries no crowd, none begins beside it.
+func TestSingleCallersRunAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		g := batch.New(batch.Options[int]{Callers: 1, Crowd: 2}, (&slow{}).run)
+		together(t, g, 1, 2, 3, 4)
+		if took := time.Since(start); took != 4*time.Second {
+			t.Errorf("four runs took %v", took)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -26,6 +27,9 @@ const (
 	// liveOrder is how long an order belongs to the request that placed it,
 	// before recovery takes it up.
 	liveOrder = 5 * time.Second
+	// callCrowd is how many orders are worth a call of the catalog while another
+	// is under way.
+	callCrowd = 64
 	// callTime bounds a call of the catalog; less than liveOrder, so that an
 	// order is seldom driven twice at a time. Twice would be harmless.
 	callTime = 4 * time.Second
@@ -57,6 +61,7 @@ type Service struct {
 	catalog  Catalog
 	accounts web.Introspector
 	log      *slog.Logger
+	present  atomic.Int64 // orders that are on their way through the service
 	writes   *batch.Group[write, *orderRow]
 	calls    *batch.Group[*orderRow, *api.Reservation]
 }
@@ -72,13 +77,16 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{db: db, catalog: o.Catalog, accounts: o.Accounts, log: o.Log}
+	present := func() int { return int(s.present.Load()) }
 	s.writes = batch.New(batch.Options[write]{
+		Present: present,
 		Callers: o.BatchCallers,
 		Key:     write.key,
 		Weigh:   func(w write) int { return len(w.row.Lines.of) },
 		Split:   database.IsConstraint,
 	}, s.writeAll)
 	s.calls = batch.New(batch.Options[*orderRow]{
+		Present: present, Crowd: callCrowd,
 		Callers: o.BatchCallers,
 		Key:     func(row *orderRow) string { return row.ID },
 		Weigh:   func(row *orderRow) int { return len(row.Lines.of) },

@@ -21,6 +21,8 @@ func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequ
 	if err := r.Check(); err != nil {
 		return order, false, err
 	}
+	s.present.Add(1)
+	defer s.present.Add(-1)
 	asked := newRow(account, id, &r)
 	row, err := s.writes.Do(ctx, write{place, asked})
 	if err != nil {
