@@ -28,6 +28,9 @@ var schema embed.FS
 type Options struct {
 	// Database is where the books are kept: "sqlite:PATH".
 	Database string
+	// OpenLog opens the database's log; nil for the system's files. See
+	// [database.WithLog].
+	OpenLog func(path string) (database.Log, error)
 	// Currency is the currency of a store that is made now; an existing one
 	// keeps its own. USD by default.
 	Currency string
@@ -65,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalog schema: %w", err)
 	}
-	db, err := database.Open(ctx, o.Database, migrations)
+	db, err := database.Open(ctx, o.Database, migrations, database.WithLog(o.OpenLog))
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ const connections = 2*readers + 3
 type DB struct {
 	path       string
 	migrations fs.FS
+	logOpener  func(path string) (Log, error)
 	pool       *sql.DB
 	read       *gorm.DB
 	gate       *turnstile
@@ -58,7 +59,7 @@ type DB struct {
 
 	newest  int64 // the newest version of the schema that this program knows
 	logging sync.Mutex
-	log     *os.File
+	log     Log
 	syncing sync.Mutex
 	doubts  *doubtFile
 	// mistrusted is a doubt that could not be noted in the file.
@@ -72,7 +73,7 @@ type DB struct {
 // is not there, and brings it up to the newest of migrations (goose SQL files,
 // NNNNN_name.sql). A database that is damaged or that a newer program has
 // migrated is refused.
-func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
+func Open(ctx context.Context, location string, migrations fs.FS, options ...Option) (*DB, error) {
 	path, ok := strings.CutPrefix(location, "sqlite:")
 	if !ok || path == "" {
 		return nil, api.Errorf(api.CodeInvalid, "%q is not a database: give sqlite:PATH", location)
@@ -82,8 +83,11 @@ func Open(ctx context.Context, location string, migrations fs.FS) (*DB, error) {
 		return nil, fmt.Errorf("database path: %w", err)
 	}
 	db := &DB{
-		path: path, migrations: migrations, gate: newTurnstile(path), copying: newCheckpoints(ctx), doubts: &doubtFile{path: path + ".sync"},
+		path: path, migrations: migrations, logOpener: openLogFile, gate: newTurnstile(path), copying: newCheckpoints(ctx), doubts: &doubtFile{path: path + ".sync"},
 		writing: make(chan *session, 1), snapshots: make(chan *session, readers),
+	}
+	for _, set := range options {
+		set(db)
 	}
 	db.writing <- nil
 	for range readers {
@@ -207,15 +211,6 @@ func (db *DB) Snapshot(ctx context.Context, read func(tx *gorm.DB) error) (err e
 	}
 	defer reader.rollback(ctx)
 	return Explain(read(tx))
-}
-
-// usable gives a session back if it can go on, and closes it if not.
-func usable(s *session) *session {
-	if s == nil || !s.broken {
-		return s
-	}
-	_ = s.close() // whatever it says, it is not used again
-	return nil
 }
 
 // enter waits for the writer, first among the callers of this process, then

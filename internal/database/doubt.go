@@ -169,17 +169,17 @@ func (db *DB) rewrite() error {
 	return db.doubts.set(inCommit, false)
 }
 
-func rewriteAndSync(file *os.File) error {
+func rewriteAndSync(log Log) error {
 	part := make([]byte, 1<<20)
 	for at := int64(0); ; {
-		n, err := file.ReadAt(part, at)
+		n, err := log.ReadAt(part, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if n == 0 {
-			return file.Sync()
+			return log.Sync()
 		}
-		if _, err := file.WriteAt(part[:n], at); err != nil {
+		if _, err := log.WriteAt(part[:n], at); err != nil {
 			return err
 		}
 		at += int64(n)

@@ -49,6 +49,15 @@ func openWriter(ctx context.Context, pool *sql.DB) (*session, error) {
 	return s, nil
 }
 
+// usable gives a session back if it can go on, and closes it if not.
+func usable(s *session) *session {
+	if s == nil || !s.broken {
+		return s
+	}
+	_ = s.close() // whatever it says, it is not used again
+	return nil
+}
+
 // close closes the connection, which nobody else may have after what it was
 // used for; nil is closed.
 func (s *session) close() error {

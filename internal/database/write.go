@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"os"
 
 	"gorm.io/gorm"
 
@@ -58,7 +57,7 @@ func (db *DB) sync(ctx context.Context) error {
 
 // syncLog syncs the log. A failure is told to one of those who sync at once, and
 // the others must not go on before it is noted.
-func (db *DB) syncLog(log *os.File) error {
+func (db *DB) syncLog(log Log) error {
 	db.syncing.Lock()
 	defer db.syncing.Unlock()
 	if err := db.doubts.set(whileSyncing, true); err != nil {
@@ -69,32 +68,6 @@ func (db *DB) syncLog(log *os.File) error {
 		db.mistrust()
 	}
 	_ = db.doubts.set(whileSyncing, false) // if it stays, somebody mends what is whole
-	return err
-}
-
-// openLog opens the write-ahead log, once: a descriptor that is open when a
-// write fails is told so by its next sync, a new one may not be. While this
-// process has the database open SQLite neither deletes nor replaces the file.
-func (db *DB) openLog() (*os.File, error) {
-	db.logging.Lock()
-	defer db.logging.Unlock()
-	if db.log == nil {
-		var err error
-		if db.log, err = os.OpenFile(db.path+"-wal", os.O_RDWR, 0); err != nil {
-			return nil, err
-		}
-	}
-	return db.log, nil
-}
-
-func (db *DB) closeLog() error {
-	db.logging.Lock()
-	defer db.logging.Unlock()
-	if db.log == nil {
-		return nil
-	}
-	err := db.log.Close()
-	db.log = nil
 	return err
 }
 

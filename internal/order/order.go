@@ -46,7 +46,10 @@ type Catalog interface {
 type Options struct {
 	// Database is where the orders are kept: "sqlite:PATH".
 	Database string
-	Catalog  Catalog
+	// OpenLog opens the database's log; nil for the system's files. See
+	// [database.WithLog].
+	OpenLog func(path string) (database.Log, error)
+	Catalog Catalog
 	// Accounts says for whom tokens stand; nil where there are no accounts.
 	Accounts web.Introspector
 	Log      *slog.Logger
@@ -72,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("order schema: %w", err)
 	}
-	db, err := database.Open(ctx, o.Database, migrations)
+	db, err := database.Open(ctx, o.Database, migrations, database.WithLog(o.OpenLog))
 	if err != nil {
 		return nil, err
 	}
