@@ -6,10 +6,11 @@ FUZZTIME ?= 3s
 PKGS     ?= ./...
 
 # The programs that break real processes, and their flags.
-BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd ./test/linear ./test/simulation \
-            ./test/power ./test/diskfull ./test/ioerror
+DISKS    := ./test/power ./test/diskfull ./test/ioerror
+BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd ./test/linear ./test/simulation $(DISKS)
 FOR      ?= 1h
-BREAK     = go test -tags $(TAGS) -p 1 -count 1 -v $(BREAKING) $(if $(SEED),-seed $(SEED)) $(if $(REPORT),-report $(abspath $(REPORT)))
+GIVEN     = $(if $(SEED),-seed $(SEED)) $(if $(REPORT),-report $(abspath $(REPORT)))
+BREAK     = go test -tags $(TAGS) -p 1 -count 1 -v $(BREAKING) $(GIVEN)
 
 # The linter and the formatter are built from a module of its own, once for each version.
 version_of = $(shell sed -n 's|^.*$(1) v\([^ ]*\).*$$|v\1|p' tools/go.mod | head -n 1)
@@ -43,6 +44,7 @@ model: ## every state of the purchase protocol; more of them: go test ./test/mod
 .PHONY: break
 break: ## break real processes as the CI does; REPORT=DIR writes reports, SEED=N repeats a run
 	$(BREAK) -size ci -timeout 10m
+	go test -tags $(TAGS) -count 1 -v $(DISKS) $(GIVEN) -disk vfs -without-fuse
 
 .PHONY: break-long
 break-long: ## the same, for FOR (1h) each

@@ -16,20 +16,25 @@ import (
 
 // The file system is used by other processes: this program, started again with a
 // script in its environment.
-const script = "FAULTFS_SCRIPT"
+const (
+	script = "FAULTFS_SCRIPT"
+	form   = "FAULTFS_FORM"
+)
 
 var need = faultfs.NewNeed(flag.CommandLine)
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(script); text != "" {
-		os.Exit(play(text))
+		os.Exit(playOver(faultfs.Form(os.Getenv(form)), text))
 	}
 	os.Exit(m.Run())
 }
 
 func mount(t *testing.T, o faultfs.Options) *faultfs.FS {
 	t.Helper()
-	need.Check(t, true)
+	if o.Form != faultfs.VFS {
+		need.FUSE(t, true)
+	}
 	f, err := faultfs.New(t.TempDir(), t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +55,8 @@ func program(t *testing.T, f *faultfs.FS, lines ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), script+"="+f.Dir()+"\n"+strings.Join(lines, "\n"))
+	cmd.Env = append(os.Environ(), form+"="+string(f.Form()), script+"="+f.Dir()+"\n"+strings.Join(lines, "\n"),
+		"GORACE=atexit_sleep_ms=0") // the race detector would have each program end a second late
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

@@ -30,23 +30,29 @@ func Missing() (err error) {
 	return f.Close()
 }
 
-func (f *FS) mount() error {
+// mount is the way over FUSE.
+type mount struct {
+	fs     *FS
+	server *fuse.Server
+}
+
+func (m *mount) open() error {
 	options := &fuse.MountOptions{
 		FsName: "faultfs", Name: "faultfs", DisableXAttrs: true, DisableReadDirPlus: true,
 		ExplicitDataCacheControl: true, MaxBackground: 64, Logger: log.New(quiet{}, "", 0),
 	}
-	at, err := f.dir, error(nil)
+	at, err := m.fs.dir, error(nil)
 	if isRoot() {
-		if at, err = mountDevice(f.dir); err != nil {
+		if at, err = mountDevice(at); err != nil {
 			return fmt.Errorf("mounting a FUSE file system: %w", err)
 		}
 	}
-	server, err := fuse.NewServer(f, at, options)
+	server, err := fuse.NewServer(m.fs, at, options)
 	if err != nil {
 		return fmt.Errorf("mounting a FUSE file system: %w", err)
 	}
-	f.server = server
-	go server.Serve() // until unmount, which waits for it
+	m.server = server
+	go server.Serve() // until close, which waits for it
 	return server.WaitMount()
 }
 
@@ -67,19 +73,19 @@ func mountDevice(dir string) (at string, err error) {
 	return fmt.Sprintf("/dev/fd/%d", device), nil
 }
 
-func (f *FS) unmount() error {
+func (m *mount) close() error {
 	if !isRoot() {
-		return f.server.Unmount()
+		return m.server.Unmount()
 	}
-	err := syscall.Unmount(f.dir, 0)
+	err := syscall.Unmount(m.fs.dir, 0)
 	for wait := time.Millisecond; err == syscall.EBUSY && wait < unmountTime; wait *= 2 {
 		<-time.After(wait) // the kernel tells nobody when the last file is closed
-		err = syscall.Unmount(f.dir, 0)
+		err = syscall.Unmount(m.fs.dir, 0)
 	}
 	if err != nil {
-		return fmt.Errorf("unmounting %s: %w", f.dir, err)
+		return fmt.Errorf("unmounting %s: %w", m.fs.dir, err)
 	}
-	f.server.Wait()
+	m.server.Wait()
 	return nil
 }
 

@@ -20,11 +20,17 @@ type name struct {
 
 // apply makes a change, as programs see it; syncing the directory makes it
 // durable.
-func (f *FS) apply(c change) {
+func (f *FS) apply(c change) error {
+	f.changes = append(f.changes, c)
 	for _, n := range c {
 		set(f.objects[n.dir].entries, n)
+		if f.form == VFS {
+			if err := f.show(n.name, n.id); err != nil {
+				return err
+			}
+		}
 	}
-	f.changes = append(f.changes, c)
+	return nil
 }
 
 func set(entries map[string]uint64, n name) {

@@ -39,13 +39,30 @@ func newDirectory(id uint64, mode uint32) *object {
 
 func (f *FS) newFile(name string, mode uint32) (*object, error) {
 	f.last++
-	data, err := os.OpenFile(filepath.Join(f.store, strconv.FormatUint(f.last, 10)), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	data, err := f.newData(name, f.last)
 	if err != nil {
 		return nil, err
 	}
+	info, err := data.Stat()
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
 	o := &object{id: f.last, mode: syscall.S_IFREG | mode&0o777, mtime: time.Now(), name: name, data: data, pages: map[int64]*page{}}
+	o.size, o.synced = info.Size(), info.Size()
 	f.objects[o.id] = o
 	return o, nil
+}
+
+// newData makes what a file is kept in; with a VFS that is the file that a program
+// may have made by that name past SQLite.
+func (f *FS) newData(name string, id uint64) (*os.File, error) {
+	path := filepath.Join(f.store, strconv.FormatUint(id, 10))
+	if f.form == VFS {
+		if err := os.Link(filepath.Join(f.dir, name), path); err == nil {
+			return os.OpenFile(path, os.O_RDWR, 0)
+		}
+	}
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 func (o *object) isDir() bool { return o.entries != nil }
@@ -94,9 +111,9 @@ type handle struct {
 	told int
 }
 
-func (f *FS) open(o *object, out *fuse.OpenOut) {
+func (f *FS) opened(o *object, out *fuse.OpenOut) {
 	f.last++
-	f.handles[f.last] = &handle{of: o, told: o.failed}
+	f.handles[f.last] = f.open(o)
 	out.Fh = f.last
 	out.OpenFlags = fuse.FOPEN_KEEP_CACHE
 	if f.direct && !isShared(o.name) {

@@ -61,10 +61,10 @@ func (f *FS) Deaf(deaf bool) {
 }
 
 // Lose makes the file system what the disk is found to hold after the power has
-// gone, and mounts it again. All programs that used it have ended.
+// gone, and opens it again. All programs that used it have ended.
 func (f *FS) Lose(seed uint64, keep Keep) error {
 	f.Die()
-	if err := f.unmount(); err != nil {
+	if err := f.way.close(); err != nil {
 		return err
 	}
 	f.mu.Lock()
@@ -73,11 +73,14 @@ func (f *FS) Lose(seed uint64, keep Keep) error {
 	if err != nil {
 		return err
 	}
-	return f.mount()
+	return f.way.open()
 }
 
 func (f *FS) lose(how fate, d dice) error {
 	f.loseNames(how, d)
+	if err := f.showAll(); err != nil {
+		return err
+	}
 	for _, id := range f.files() {
 		if err := f.objects[id].lose(how, d); err != nil {
 			return err

@@ -2,7 +2,6 @@ package faultfs
 
 import (
 	"syscall"
-	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
@@ -22,7 +21,7 @@ func (f *FS) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.St
 			return status(err)
 		}
 	}
-	f.open(o, out)
+	f.opened(o, out)
 	return fuse.OK
 }
 
@@ -43,36 +42,19 @@ func (f *FS) Read(_ <-chan struct{}, in *fuse.ReadIn, _ []byte) (fuse.ReadResult
 	if err != nil {
 		return nil, status(err)
 	}
-	o := f.objects[in.NodeId]
-	if t := f.fault(Read, o.name); t != nil {
-		return nil, status(t.Err)
-	}
-	data, err := o.read(int64(in.Offset), int64(in.Size))
+	data, err := f.read(f.objects[in.NodeId], int64(in.Offset), int64(in.Size))
 	return fuse.ReadResultData(data), status(err)
 }
 
-// Write writes to a file, as much of it as there is space for.
+// Write writes to a file, as much as there is space for.
 func (f *FS) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32, fuse.Status) {
 	err := f.enter(true)
 	defer f.mu.Unlock()
 	if err != nil {
 		return 0, status(err)
 	}
-	o, off := f.objects[in.NodeId], int64(in.Offset)
-	if t := f.fault(Write, o.name); t != nil {
-		return 0, status(t.Err)
-	}
-	if more := off + int64(len(data)) - o.size; more > 0 {
-		if t := f.fault(Grow, o.name); t != nil {
-			return 0, status(t.Err)
-		}
-		data = data[:max(0, int64(len(data))-more+f.room(o.name, more))]
-		if len(data) == 0 {
-			return 0, fuse.Status(syscall.ENOSPC)
-		}
-	}
-	o.mtime = time.Now()
-	return uint32(len(data)), status(o.write(off, data))
+	n, err := f.write(f.objects[in.NodeId], int64(in.Offset), data)
+	return uint32(n), status(err)
 }
 
 // SetAttr makes a file shorter or longer; the rest of it matters to nobody.
@@ -98,18 +80,6 @@ func (f *FS) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOut) f
 	return fuse.OK
 }
 
-func (f *FS) resize(o *object, size int64) error {
-	op := Truncate
-	if size > o.size {
-		op = Grow
-	}
-	if t := f.fault(op, o.name); t != nil {
-		return t.Err
-	}
-	o.mtime = time.Now()
-	return o.truncate(size)
-}
-
 // Fsync makes what was written to a file durable.
 func (f *FS) Fsync(_ <-chan struct{}, in *fuse.FsyncIn) fuse.Status {
 	err := f.enter(true)
@@ -117,23 +87,5 @@ func (f *FS) Fsync(_ <-chan struct{}, in *fuse.FsyncIn) fuse.Status {
 	if err != nil {
 		return status(err)
 	}
-	h := f.handles[in.Fh]
-	if t := f.fault(Sync, h.of.name); t != nil {
-		if t.Lossy {
-			h.of.failSync(dice{f.random})
-			h.told = h.of.failed
-		}
-		if t.Met != nil {
-			t.Met()
-		}
-		return status(t.Err)
-	}
-	if !f.deaf {
-		h.of.sync()
-	}
-	if h.told < h.of.failed {
-		h.told = h.of.failed
-		return fuse.EIO
-	}
-	return fuse.OK
+	return status(f.sync(f.handles[in.Fh]))
 }

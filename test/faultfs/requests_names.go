@@ -3,7 +3,6 @@ package faultfs
 import (
 	"maps"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -24,13 +23,6 @@ func (f *FS) Lookup(_ <-chan struct{}, in *fuse.InHeader, name string, out *fuse
 	return fuse.OK
 }
 
-func (f *FS) child(dir uint64, name string) *object {
-	if d := f.objects[dir]; d != nil {
-		return f.objects[d.entries[name]]
-	}
-	return nil
-}
-
 // Create makes a file and opens it.
 func (f *FS) Create(_ <-chan struct{}, in *fuse.CreateIn, name string, out *fuse.CreateOut) fuse.Status {
 	err := f.enter(true)
@@ -43,7 +35,7 @@ func (f *FS) Create(_ <-chan struct{}, in *fuse.CreateIn, name string, out *fuse
 		return status(err)
 	}
 	o.entry(&out.EntryOut)
-	f.open(o, &out.OpenOut)
+	f.opened(o, &out.OpenOut)
 	return fuse.OK
 }
 
@@ -67,47 +59,23 @@ func (f *FS) Mkdir(_ <-chan struct{}, in *fuse.MkdirIn, name string, out *fuse.E
 	return fuse.OK
 }
 
-// make gives a directory a new name.
-func (f *FS) make(dir uint64, called string, newObject func() (*object, error)) (*object, error) {
-	if t := f.fault(Grow, called); t != nil {
-		return nil, t.Err
-	}
-	if f.child(dir, called) != nil {
-		return nil, syscall.EEXIST
-	}
-	o, err := newObject()
-	if err != nil {
-		return nil, err
-	}
-	f.apply(change{{dir, called, o.id}})
-	return o, nil
-}
-
 // Unlink removes a file's name.
 func (f *FS) Unlink(_ <-chan struct{}, in *fuse.InHeader, name string) fuse.Status {
-	return f.remove(in.NodeId, name)
+	return f.unlink(in.NodeId, name)
 }
 
 // Rmdir removes a directory.
 func (f *FS) Rmdir(_ <-chan struct{}, in *fuse.InHeader, name string) fuse.Status {
-	return f.remove(in.NodeId, name)
+	return f.unlink(in.NodeId, name)
 }
 
-func (f *FS) remove(dir uint64, called string) fuse.Status {
+func (f *FS) unlink(dir uint64, called string) fuse.Status {
 	err := f.enter(true)
 	defer f.mu.Unlock()
 	if err != nil {
 		return status(err)
 	}
-	o := f.child(dir, called)
-	switch {
-	case o == nil:
-		return fuse.ENOENT
-	case len(o.entries) > 0:
-		return fuse.Status(syscall.ENOTEMPTY)
-	}
-	f.apply(change{{dir, called, 0}})
-	return fuse.OK
+	return status(f.remove(dir, called))
 }
 
 // Rename gives a file another name, and takes it from whatever had it.
@@ -125,8 +93,7 @@ func (f *FS) Rename(_ <-chan struct{}, in *fuse.RenameIn, oldName, newName strin
 		return fuse.ENOENT
 	}
 	o.name = newName
-	f.apply(change{{in.NodeId, oldName, 0}, {in.Newdir, newName, o.id}})
-	return fuse.OK
+	return status(f.apply(change{{in.NodeId, oldName, 0}, {in.Newdir, newName, o.id}}))
 }
 
 // OpenDir opens a directory.
@@ -163,13 +130,7 @@ func (f *FS) FsyncDir(_ <-chan struct{}, in *fuse.FsyncIn) fuse.Status {
 	if err != nil {
 		return status(err)
 	}
-	if t := f.fault(Sync, "."); t != nil {
-		return status(t.Err)
-	}
-	if !f.deaf {
-		f.syncNames(in.NodeId)
-	}
-	return fuse.OK
+	return status(f.syncDir(in.NodeId))
 }
 
 // GetAttr says how long a file is, and so on.

@@ -9,18 +9,38 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"modernc.org/sqlite"
+
+	"github.com/bazar-store/bazar/test/faultfs"
+	"github.com/bazar-store/bazar/test/faultfs/vfs"
 )
 
 // player plays a script in a directory; it keeps files open once it has them.
 type player struct {
 	dir   string
 	files map[string]*os.File
+	bases map[string]*sql.DB
+}
+
+// playOver plays a script with SQLite's VFS as a file system wants it.
+func playOver(form faultfs.Form, text string) int {
+	if form == faultfs.VFS {
+		v, err := vfs.Register()
+		if err != nil {
+			tell(err)
+			return 1
+		}
+		defer v.Unregister()
+	}
+	return play(text)
 }
 
 // play prints for each line what came of it.
 func play(text string) int {
 	dir, lines, _ := strings.Cut(text, "\n")
-	p := player{dir: dir, files: map[string]*os.File{}}
+	p := player{dir: dir, files: map[string]*os.File{}, bases: map[string]*sql.DB{}}
+	defer p.close()
 	for line := range strings.Lines(lines) {
 		line = strings.TrimSpace(line)
 		if args := strings.Fields(line); args[0] == "count" {
@@ -92,6 +112,8 @@ func (p player) do(args []string) (said string, err error) {
 		err = os.Mkdir(path, 0o755)
 	case "remove":
 		err = os.Remove(path)
+	case "sql":
+		err = p.exec(args[1], strings.Join(args[2:], " "))
 	case "rename":
 		err = os.Rename(path, filepath.Join(p.dir, args[2]))
 	}
@@ -105,9 +127,33 @@ func (p player) open(name, path string, flags int) (err error) {
 	return err
 }
 
+// exec gives SQLite's code of what fails.
+func (p player) exec(name, statement string) (err error) {
+	if p.bases[name] == nil {
+		if p.bases[name], err = p.database(name); err != nil {
+			return err
+		}
+	}
+	_, err = p.bases[name].Exec(statement)
+	if failed, ok := errors.AsType[*sqlite.Error](err); ok {
+		return fmt.Errorf("code %d", failed.Code())
+	}
+	return err
+}
+
+func (p player) close() {
+	for _, db := range p.bases {
+		_ = db.Close() // the disk may fail
+	}
+}
+
+func (p player) database(name string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+filepath.Join(p.dir, name)+"?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(20)")
+}
+
 // count commits rows, and prints a line after each but the last.
 func (p player) count(name string, n int64) error {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, name)+"?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(20)")
+	db, err := p.database(name)
 	if err != nil {
 		return err
 	}

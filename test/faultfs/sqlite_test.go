@@ -5,22 +5,30 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"syscall"
 	"testing"
 
-	_ "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/bazar-store/bazar/test/faultfs"
 )
 
+// forms are the ways that SQLite has to it.
+func forms() []faultfs.Options {
+	return []faultfs.Options{
+		{Form: faultfs.FUSE}, {Form: faultfs.FUSE, Direct: true}, {Form: faultfs.VFS}, {Form: faultfs.VFS, Direct: true},
+	}
+}
+
 // SQLite in WAL mode shares memory and locks files through it; what it has
 // committed is there after any loss, and nothing else is harmed.
 func TestItCarriesSQLite(t *testing.T) {
-	for _, direct := range []bool{false, true} {
-		t.Run(fmt.Sprintf("direct %t", direct), func(t *testing.T) {
-			f := mount(t, faultfs.Options{Direct: direct})
+	for _, o := range forms() {
+		t.Run(fmt.Sprintf("%s, direct %t", o.Form, o.Direct), func(t *testing.T) {
+			f := mount(t, o)
 			does(t, f, "count test.db 1")
 			committed := 1
 			for seed := range uint64(12) {
@@ -40,31 +48,86 @@ func TestItCarriesSQLite(t *testing.T) {
 	}
 }
 
+// What is committed is lost where a sync does nothing: or else the test above
+// proves nothing.
+func TestSQLiteLosesWhatADeafDiskDidNotSync(t *testing.T) {
+	for _, o := range forms() {
+		t.Run(fmt.Sprintf("%s, direct %t", o.Form, o.Direct), func(t *testing.T) {
+			f := mount(t, o)
+			does(t, f, "count test.db 1")
+			f.Deaf(true)
+			committed := 1 + countUntil(t, f, f.CutAfter(200))
+			if err := f.Lose(1, faultfs.KeepNothing); err != nil {
+				t.Fatal(err)
+			}
+			if found := rows(t, f); found >= committed {
+				t.Errorf("%d rows are there; %d were committed", found, committed)
+			}
+		})
+	}
+}
+
+// SQLite says the same of a fault, whichever way it comes.
+func TestSQLiteMeetsTheSameFaults(t *testing.T) {
+	const database, log = "test.db", "test.db-wal"
+	for _, form := range []faultfs.Form{faultfs.FUSE, faultfs.VFS} {
+		for name, c := range map[string]struct {
+			fault faultfs.Fault
+			code  int
+		}{
+			"no space":                   {faultfs.Fault{Names: []string{log}, Ops: faultfs.Grow, Err: syscall.ENOSPC, Skip: 1}, sqlite3.SQLITE_FULL},
+			"space for less than a page": {faultfs.Full(1_000, log), sqlite3.SQLITE_FULL},
+			"no space for a name":        {faultfs.Full(0, log), sqlite3.SQLITE_CANTOPEN},
+			"no write":                   {faultfs.Fault{Names: []string{log}, Ops: faultfs.Write, Err: syscall.EIO}, sqlite3.SQLITE_IOERR_WRITE},
+			"no sync":                    {faultfs.Fault{Names: []string{log}, Ops: faultfs.Sync, Err: syscall.EIO}, sqlite3.SQLITE_IOERR_FSYNC},
+			"no read":                    {faultfs.Fault{Names: []string{database}, Ops: faultfs.Read, Err: syscall.EIO, Skip: 2}, sqlite3.SQLITE_IOERR_CORRUPTFS},
+		} {
+			t.Run(fmt.Sprintf("%s, %s", form, name), func(t *testing.T) {
+				f := mount(t, faultfs.Options{Form: form, Direct: true})
+				does(t, f, "sql test.db CREATE TABLE t (text TEXT)")
+				lift := f.Inject(c.fault)
+				does(t, f, fmt.Sprintf("sql test.db INSERT INTO t VALUES ('new') => code %d", c.code))
+				lift()
+				does(t, f, "sql test.db INSERT INTO t VALUES ('new')")
+				if n := rows(t, f); n != 1 {
+					t.Errorf("%d rows", n)
+				}
+			})
+		}
+	}
+}
+
 // countUntil has two processes write until the power goes, and gives how many
 // commits they were told of.
 func countUntil(t *testing.T, f *faultfs.FS, cut <-chan struct{}) (told int) {
 	t.Helper()
-	var programs []*exec.Cmd
+	var programs [2]*exec.Cmd
 	var outs [2]bytes.Buffer
-	var done sync.WaitGroup
-	for i := range outs {
+	ended := make(chan error, len(programs))
+	for i := range programs {
 		cmd := program(t, f, "count test.db 100000")
-		cmd.Stdout = &outs[i]
+		cmd.Stdout, cmd.Stderr = &outs[i], os.Stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		programs = append(programs, cmd)
+		programs[i] = cmd
+		go func() { ended <- cmd.Wait() }()
 	}
-	<-cut
+	select {
+	case <-cut:
+	case err := <-ended:
+		t.Fatalf("a program has ended before the power went: %v", err)
+	}
 	for _, cmd := range programs {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	f.Die()
-	for i, cmd := range programs {
-		done.Go(func() { _ = cmd.Wait() })
-		done.Wait()
+	for range programs {
+		<-ended
+	}
+	for i := range outs {
 		told += bytes.Count(outs[i].Bytes(), []byte("\n"))
 	}
 	return told

@@ -9,11 +9,21 @@ import (
 	"github.com/bazar-store/bazar/test/faultfs"
 )
 
-// Disk is a disk of the run's own that can fail. It is taken away at the end,
+// Over says how the run's disks are made, before there is any.
+func (r *Run) Over(form faultfs.Form) {
+	if r.form = form; form == faultfs.VFS {
+		r.name += "-vfs"
+		r.command += " -disk vfs"
+		r.Logf("over a VFS; to repeat it: %s", r.command)
+	}
+}
+
+// Disk is a disk of the run's own that can fail, of the run's form. It is taken away at the end,
 // after the processes; what it held then stays if the run fails.
 func (r *Run) Disk(name string, o faultfs.Options) *faultfs.FS {
 	dir, store := filepath.Join(r.Dir, name), filepath.Join(r.Dir, name+"-store")
 	r.Must(errors.Join(os.Mkdir(dir, 0o755), os.Mkdir(store, 0o755)))
+	o.Form = r.form
 	disk, err := faultfs.New(dir, store, o)
 	r.Must(err)
 	r.Cleanup(func() {

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/bazar-store/bazar/test/faultfs"
 )
 
 // patience is how long to wait for what should take an instant.
@@ -39,8 +41,16 @@ type Process struct {
 	end  error         // how
 }
 
-// Process makes a server that is not started yet.
+// Process makes a server that is not started yet. A catalog or an order service
+// whose disk is a VFS is this very program.
 func (r *Run) Process(name, program string, env []string, args ...string) *Process {
+	if r.form == faultfs.VFS && (program == "catalog" || program == "order") {
+		return r.Service(name, program, env, args...)
+	}
+	return r.process(name, program, env, args...)
+}
+
+func (r *Run) process(name, program string, env []string, args ...string) *Process {
 	addr, err := freeAddress()
 	r.Must(err)
 	p := &Process{

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bazar-store/bazar/test/faultfs"
 )
 
 // Size is how much a run does.
@@ -64,8 +66,12 @@ func (r *Room) setSize(text string) error {
 	return fmt.Errorf("a size is taste, ci or long, not %q", text)
 }
 
-// Main is what a package's TestMain calls; it removes what was built.
+// Main is what a package's TestMain calls; it removes what was built. A program
+// that was started as a [Run.Service] is nothing else.
 func (r *Room) Main(m *testing.M) int {
+	if service := os.Getenv(serviceEnv); service != "" {
+		return serve(service)
+	}
 	flag.Parse()
 	if r.report != "" {
 		r.code = describe() // before a report is written
@@ -109,6 +115,7 @@ type Run struct {
 	Shown string
 
 	room      *Room
+	form      faultfs.Form // of its disks
 	name      string
 	command   string
 	began     time.Time

@@ -20,7 +20,7 @@ import (
 // wrote; no order may be confirmed on top of that before it is on the disk.
 func TestASyncThatFailsUnderAnImportLosesNoOrder(t *testing.T) {
 	run := room.Begin(t, "ioerror-import")
-	need.Check(t, run.Size == harness.Taste)
+	run.Over(need.Form(t, run.Size == harness.Taste))
 	s := open(t.Context(), run)
 	s.imports = &importer{run: run, calls: s.shop.Direct, kept: map[int64]string{}, refused: map[string]string{}}
 	end := s.imports.start(t.Context())

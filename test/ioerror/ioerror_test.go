@@ -72,7 +72,7 @@ func random(chance *rand.Rand) row {
 
 func TestADiskThatFailsIsNeverTheReasonForAWrongAnswer(t *testing.T) {
 	run := room.Begin(t, "ioerror")
-	need.Check(t, run.Size == harness.Taste)
+	run.Over(need.Form(t, run.Size == harness.Taste))
 	s := open(t.Context(), run)
 	all := rows()
 	if run.Size == harness.Taste {

@@ -1,22 +1,12 @@
 package power
 
 import (
-	"context"
-	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-	"modernc.org/sqlite"
-
-	"github.com/bazar-store/bazar/internal/catalog"
-	"github.com/bazar-store/bazar/internal/order"
-	"github.com/bazar-store/bazar/internal/web"
-	"github.com/bazar-store/bazar/pkg/client"
 	"github.com/bazar-store/bazar/test/faultfs"
 	"github.com/bazar-store/bazar/test/harness"
 )
@@ -60,15 +50,13 @@ func TestADiskThatDoesNotSyncLosesWhatWasAcknowledged(t *testing.T) {
 func TestServicesThatDoNotSyncLoseWhatWasAcknowledged(t *testing.T) {
 	run := begin(t, "power-control-off")
 	run.Shown = "what such services lose is found"
-	self, err := os.Executable()
-	run.Must(err)
 	lost, rounds := 0, harness.Pick(run, 1, 5, 20)
 	for n := range rounds {
 		s := open(t.Context(), run, uint64(n))
 		s.shop.Orders.Kill()
 		s.shop.Catalog.Kill()
-		s.shop.Catalog = run.Process(fmt.Sprint("unsynced-catalog-", n), self, []string{unsyncedEnv + "=catalog"}, "--db", "sqlite:"+filepath.Join(s.disk.Dir(), "catalog.db"))
-		s.shop.Orders = run.Process(fmt.Sprint("unsynced-order-", n), self, []string{unsyncedEnv + "=order"},
+		s.shop.Catalog = run.Service(fmt.Sprint("unsynced-catalog-", n), "catalog", []string{harness.Unsynced}, "--db", "sqlite:"+filepath.Join(s.disk.Dir(), "catalog.db"))
+		s.shop.Orders = run.Service(fmt.Sprint("unsynced-order-", n), "order", []string{harness.Unsynced},
 			"--db", "sqlite:"+filepath.Join(s.disk.Dir(), "order.db"), "--catalog-url", s.shop.Catalog.URL())
 		_, err := s.start(t.Context())
 		run.Must(err)
@@ -98,48 +86,4 @@ func (s *store) tellLost(keep faultfs.Keep) int {
 	return min(1, gone)
 }
 
-// unsyncedEnv has this program be a service that does not sync.
-const unsyncedEnv = "BAZAR_TEST_UNSYNCED"
-
-func unsynced(name string) int {
-	sqlite.RegisterConnectionHook(func(conn sqlite.ExecQuerierContext, _ string) error {
-		_, err := conn.ExecContext(context.Background(), "PRAGMA synchronous = OFF", nil)
-		return err
-	})
-	settings, database, catalogURL := web.Settings{}, "", ""
-	settings.FromEnv(os.Getenv)
-	bind := func(fs *pflag.FlagSet) {
-		fs.StringVar(&database, "db", "", "")
-		fs.StringVar(&catalogURL, "catalog-url", "", "")
-	}
-	command := web.Command(name, "", &settings, bind, func(ctx context.Context, log *slog.Logger) error {
-		service := web.Service{Name: name}
-		if name == "catalog" {
-			s, err := catalog.Open(ctx, catalog.Options{Database: database, Log: log})
-			if err != nil {
-				return err
-			}
-			service.Handler, service.Ready, service.Close = s.Handler(false), s.Ready, s.Close
-			return web.Serve(ctx, log, settings, service)
-		}
-		calls, err := client.New(client.Config{Catalog: []string{catalogURL}})
-		if err != nil {
-			return err
-		}
-		s, err := order.Open(ctx, order.Options{Database: database, Catalog: calls, Log: log})
-		if err != nil {
-			return err
-		}
-		service.Handler, service.Ready, service.Run, service.Close = s.Handler(false), s.Ready, s.Recover, s.Close
-		return web.Serve(ctx, log, settings, service)
-	})
-	return web.Main(context.Background(), command, os.Stderr)
-}
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(unsyncedEnv); name != "" {
-		os.Exit(unsynced(name))
-	}
-	flag.Parse()
-	os.Exit(room.Main(m))
-}
+func TestMain(m *testing.M) { os.Exit(room.Main(m)) }

@@ -62,7 +62,7 @@ func TestNothingThatWasAcknowledgedIsLostWithThePower(t *testing.T) {
 
 func begin(t *testing.T, name string) *harness.Run {
 	run := room.Begin(t, name)
-	need.Check(t, run.Size == harness.Taste)
+	run.Over(need.Form(t, run.Size == harness.Taste))
 	return run
 }
 
