@@ -16,6 +16,7 @@ import (
 
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/test/faultfs"
 )
 
 // A child process of these tests counts, and little else.
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if path := os.Getenv("DATABASE_TEST_OBEY"); path != "" {
-		if err := obeyInChild(path); err != nil {
+		if err := obeyInChild(path, faultfs.Form(os.Getenv("DATABASE_TEST_DISK"))); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

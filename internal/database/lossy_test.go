@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/pkg/api"
 	"github.com/bazar-store/bazar/test/faultfs"
+	"github.com/bazar-store/bazar/test/faultfs/vfs"
 )
 
 const unknown = string(api.CodeOutcomeUnknown)
@@ -40,9 +42,13 @@ func TestAfterAFailedSyncNothingIsDurableBeforeWhatItStandsOn(t *testing.T) {
 		},
 	} {
 		for how, fail := range map[string]string{"a write": "write", "a sync": "sync"} {
-			for seed := range uint64(3) {
-				t.Run(fmt.Sprintf("%s failed, %s, seed %d", how, name, seed), func(t *testing.T) {
-					disk := newDisk(t, seed)
+			for seed := range uint64(4) {
+				form := faultfs.FUSE
+				if seed == 3 {
+					form = faultfs.VFS
+				}
+				t.Run(fmt.Sprintf("%s failed, %s, seed %d over %s", how, name, seed, form), func(t *testing.T) {
+					disk := newDiskOver(t, form, seed)
 					first := disk.process()
 					first.unsynced()
 					disk.loseOneSync()
@@ -180,10 +186,17 @@ type disk struct {
 
 func newDisk(t *testing.T, seed uint64) *disk {
 	t.Helper()
-	if err := faultfs.Missing(); err != nil {
-		skip(t, err)
+	return newDiskOver(t, faultfs.FUSE, seed)
+}
+
+// newDiskOver makes one over FUSE, or over a VFS, which takes its place where
+// there is none.
+func newDiskOver(t *testing.T, form faultfs.Form, seed uint64) *disk {
+	t.Helper()
+	if faultfs.Missing() != nil {
+		form = faultfs.VFS
 	}
-	files, err := faultfs.New(t.TempDir(), t.TempDir(), faultfs.Options{Seed: seed})
+	files, err := faultfs.New(t.TempDir(), t.TempDir(), faultfs.Options{Form: form, Seed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +256,7 @@ type process struct {
 func (d *disk) process() *process {
 	d.t.Helper()
 	cmd := exec.CommandContext(d.t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), "DATABASE_TEST_OBEY="+filepath.Join(d.Dir(), "test.db"))
+	cmd.Env = append(os.Environ(), "DATABASE_TEST_OBEY="+filepath.Join(d.Dir(), "test.db"), "DATABASE_TEST_DISK="+string(d.Form()))
 	cmd.Stderr = os.Stderr
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
@@ -307,9 +320,18 @@ func (p *process) unsynced() {
 }
 
 // obeyInChild does what stdin says, a line each, and tells how it ended.
-func obeyInChild(path string) error {
+func obeyInChild(path string, form faultfs.Form) error {
 	ctx := context.Background()
-	db, err := database.Open(ctx, "sqlite:"+path, counters())
+	var openLog func(string) (database.Log, error)
+	if form == faultfs.VFS {
+		v, err := vfs.Register()
+		if err != nil {
+			return err
+		}
+		defer runtime.KeepAlive(v)
+		openLog = func(path string) (database.Log, error) { return faultfs.Open(path, false) }
+	}
+	db, err := database.Open(ctx, "sqlite:"+path, counters(), database.WithLog(openLog))
 	if err != nil {
 		return err
 	}
