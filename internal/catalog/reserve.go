@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,12 +105,14 @@ func recall(tx *gorm.DB, wanted []*api.ReservationRequest, decided map[string]ap
 	if err != nil {
 		return nil, fmt.Errorf("recall: %w", err)
 	}
-	var rows []reservationRow
-	if err := tx.Where("id IN (SELECT value FROM json_each(?))", string(list)).Find(&rows).Error; err != nil {
+	err = database.ScanAll(tx, func(rows *sql.Rows) error {
+		var row reservationRow
+		err := rows.Scan(&row.ID, &row.State, &row.Reason, &row.Lines)
+		decided[row.ID] = row.reservation()
+		return err
+	}, "SELECT id, state, reason, lines FROM reservations WHERE id IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
 		return nil, err
-	}
-	for i := range rows {
-		decided[rows[i].ID] = rows[i].reservation()
 	}
 	for _, w := range wanted { // who came first is served first
 		if _, known := decided[w.ID]; !known {
