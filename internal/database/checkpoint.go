@@ -61,10 +61,13 @@ func (c *checkpoints) close() {
 func (c *checkpoints) start(ctx context.Context, db *DB, writer *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running || writer.broken || walSize(db.path) < c.limit*pageSize {
+	if c.running || writer.broken || walSize(db.path) < walLimit*pageSize {
 		return
 	}
 	log, copied, err := writer.logPages(ctx)
+	if err == nil && log < walLimit { // it has begun anew, so that the reader has left
+		c.limit = walLimit
+	}
 	if err != nil || log < c.limit || copied == log { // who writes or reads next is told what is wrong
 		return
 	}
@@ -100,7 +103,8 @@ func (s *session) logPages(ctx context.Context) (log, copied int64, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var busy int64
 	if rows.Next() {
-		return log, copied, rows.Scan(&busy, &log, &copied)
+		err = rows.Scan(&busy, &log, &copied)
+		return log, copied, err
 	}
 	return 0, 0, rows.Err()
 }
@@ -113,6 +117,9 @@ var errLongReader = errors.New("a reader of an old state is in the way")
 func (db *DB) checkpoint(ctx context.Context) (pages int64, err error) {
 	// Half-way there is no whole database, so that the log has to be.
 	if err := db.mendInTurn(ctx); err != nil {
+		return 0, err
+	}
+	if err := db.recopy(ctx); err != nil {
 		return 0, err
 	}
 	conn, err := db.pool.Conn(ctx)
@@ -143,12 +150,14 @@ func (db *DB) checkpoint(ctx context.Context) (pages int64, err error) {
 }
 
 // copyLog copies what it can of the log, and gives how many pages that has. It
-// begins with a sync of the log, which may have failed.
+// begins with a sync of the log, and ends with one of the database if it has
+// copied all; either may have failed.
 func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (pages int64, err error) {
 	var busy, copied int64
 	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &copied)
 	if primary(err) == sqlite3.SQLITE_IOERR {
 		db.mistrust()
+		db.mistrustCopy()
 	}
 	if err == nil && (busy != 0 || copied < pages) {
 		err = errLongReader

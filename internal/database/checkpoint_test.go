@@ -49,8 +49,10 @@ func TestTheLogDoesNotGrowForEver(t *testing.T) {
 	if mib := logSize(t, path); mib != after {
 		t.Errorf("the log has %d MiB and then %d: it does not begin anew", after, mib)
 	}
-	fillLog(t, db, 50)
-	db.WaitForCheckpoints()
+	for range 5 { // slowly: who writes faster than the disk copies makes it longer
+		fillLog(t, db, 10)
+		db.WaitForCheckpoints()
+	}
 	if mib := logSize(t, path); mib > 40 {
 		t.Errorf("the log has %d MiB after 80", mib)
 	}

@@ -64,6 +64,7 @@ type DB struct {
 	doubts  *doubtFile
 	// mistrusted is a doubt that could not be noted in the file.
 	mistrusted atomic.Bool
+	miscopied  atomic.Bool // the same of a doubt about the database
 	// begun says that this process has had a turn with no doubt left over from
 	// before.
 	begun atomic.Bool
@@ -264,6 +265,10 @@ func busy(cause error) error {
 // twice.
 func (db *DB) Close() (err error) {
 	db.close.Do(func() {
+		if err = db.recopyAtEnd(); err != nil {
+			db.copying.close()
+			return // with its last connection SQLite would take the log away
+		}
 		err = closeAll(db.writing)
 		db.copying.close() // which only writers start
 		err = errors.Join(err, closeAll(db.snapshots), db.closeLog(), db.doubts.close(), closePool(db.pool))

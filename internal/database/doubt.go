@@ -29,6 +29,10 @@ const (
 	// that one was killed. Those who had the log open then are told by the
 	// system, so that it is a doubt for those alone who come later.
 	whileSyncing
+	// inCopy stands after a sync of the database has failed. It is a doubt about
+	// the database, not the log: who has it writes on, and sees that all of the log
+	// is copied once more.
+	inCopy
 	doubts
 )
 

@@ -26,3 +26,9 @@ func (db *DB) Checkpoints() int {
 	defer db.copying.mu.Unlock()
 	return db.copying.begun
 }
+
+// Checkpoint copies the log as it is done in the background.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	_, err := db.checkpoint(ctx)
+	return err
+}

@@ -141,6 +141,47 @@ func TestALogIsMendedUnderALongReader(t *testing.T) {
 	disk.keeps(0, 10)
 }
 
+// A checkpoint that can't copy the whole log does not sync what it copied: a sync
+// that fails later loses that too, and the log must not begin anew before it is in
+// the database for good.
+func TestWhatAFailedSyncOfTheDatabaseLosesStaysInTheLog(t *testing.T) {
+	for _, end := range []string{"copies again", "closes", "is killed", "is killed, and another closes"} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprintf("%s, seed %d", end, seed), func(t *testing.T) {
+				disk := newDisk(t, seed)
+				disk.before.kill()
+				p := disk.process()
+				p.unsynced()
+				p.does("sync", "")
+				reader := disk.process()
+				reader.does("read on and on", "")
+				p.writes()
+				p.does("copy", string(api.CodeInternal)) // only what the reader sees
+				reader.kill()
+				disk.Inject(faultfs.Fault{Names: []string{"*.db"}, Ops: faultfs.Sync, Err: syscall.EIO, Times: 1, Lossy: true})
+				p.does("copy", string(api.CodeInternal))
+				switch end {
+				case "copies again":
+					p.does("copy", "")
+				case "closes":
+					p.does("close", "")
+				case "is killed":
+					p.kill()
+				case "is killed, and another closes":
+					other := disk.process()
+					p.kill()
+					other.does("close", "")
+				}
+				last := disk.process()
+				last.writes()
+				last.does("copy", "")
+				last.writes()
+				disk.keeps(seed, 7)
+			})
+		}
+	}
+}
+
 // What a writer that is broken still holds is given back before anything else is
 // tried.
 func TestAWriterThatCannotRollBackHoldsNobodyUp(t *testing.T) {
@@ -239,7 +280,12 @@ func (d *disk) keeps(seed uint64, least int64) {
 	if err := errors.Join(d.Lose(seed, faultfs.KeepNothing), d.Export(copied)); err != nil {
 		d.t.Fatal(err)
 	}
-	if n := counted(d.t, open(d.t, filepath.Join(copied, "test.db"))); n < least {
+	db := open(d.t, filepath.Join(copied, "test.db"))
+	var whole string
+	if err := db.Read(d.t.Context()).Raw("PRAGMA integrity_check").Scan(&whole).Error; err != nil || whole != "ok" {
+		d.t.Errorf("the database is not whole: %s %v", whole, err)
+	}
+	if n := counted(d.t, db); n < least {
 		d.t.Errorf("the counter stands at %d; it was durable at %d or more", n, least)
 	}
 }
@@ -340,6 +386,8 @@ func obeyInChild(path string, form faultfs.Form) error {
 		"write":     func() error { return db.Write(ctx, count) },
 		"unsynced":  func() error { return db.WriteUnsynced(ctx, grow) },
 		"sync":      func() error { return db.Sync(ctx) },
+		"copy":      func() error { return db.Checkpoint(ctx) },
+		"close":     db.Close,
 		"two syncs": func() error { return twoSyncs(ctx, db) },
 		"read on and on": func() error {
 			return db.Snapshot(ctx, func(tx *gorm.DB) error {

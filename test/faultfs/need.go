@@ -17,7 +17,7 @@ type Need struct {
 // NewNeed binds the flags -disk and -without-fuse.
 func NewNeed(flags *flag.FlagSet) *Need {
 	n := &Need{}
-	flags.Func("disk", "how the disks are made that fail: `fuse`, or or by a vfs in SQLite; if not said, fuse where there is one", n.setForm)
+	flags.Func("disk", "how the disks are made that fail: `fuse`, or by a vfs in SQLite; if not said, fuse where there is one", n.setForm)
 	flags.BoolVar(&n.without, "without-fuse", false, "skip what can't be done without FUSE")
 	return n
 }
