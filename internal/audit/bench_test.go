@@ -72,7 +72,8 @@ func large(b *testing.B, orders, books int) *client.Client {
 		SELECT 1000 + i, 0, 'imported', '`+nobody+`', 1000000, 1000000 FROM s`)
 	execute(b, dir, "catalog.db", series(orders)+`INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)
 		SELECT `+book+`, 0, 'sold', `+id+fmt.Sprintf(`, -1, 999999 - i / %d FROM s`, books))
-	execute(b, dir, "catalog.db", `UPDATE books SET stock = stock - (SELECT count(*) FROM ledger WHERE book_id = books.id AND cause = 'sold') WHERE id >= 1000`)
+	execute(b, dir, "catalog.db", `UPDATE books SET stock = stock - s.n
+		FROM (SELECT book_id, count(*) AS n FROM ledger WHERE cause = 'sold' GROUP BY book_id) AS s WHERE s.book_id = id AND id >= 1000`)
 	execute(b, dir, "catalog.db", series(orders)+`INSERT INTO reservations SELECT `+id+`, 'taken', NULL, `+line+`,"code":null,"available":9}]', 0 FROM s`)
 	execute(b, dir, "order.db", series(orders)+`INSERT INTO orders
 		SELECT `+id+`, 'local', 'confirmed', NULL, `+line+`,"max_price":null}]', '[]', 1000, 'USD', 0, 0, 0, 0 FROM s`)
