@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/bazar-store/bazar/pkg/api"
@@ -93,10 +94,14 @@ func (d *doubtFile) close() (err error) {
 }
 
 // mistrust notes that a sync outside of any turn has failed.
-func (db *DB) mistrust() {
-	db.mistrusted.Store(true) // also where the disk does not take the note
-	if db.doubts.set(inSync, true) == nil {
-		db.mistrusted.Store(false)
+func (db *DB) mistrust() { db.note(inSync, &db.mistrusted) }
+
+// note has a doubt stand for everybody, or for this process where the disk does
+// not take the note.
+func (db *DB) note(which doubt, here *atomic.Bool) {
+	here.Store(true)
+	if db.doubts.set(which, true) == nil {
+		here.Store(false)
 	}
 }
 

@@ -17,12 +17,7 @@ import (
 // once more: then they are behind what has been copied.
 
 // mistrustCopy notes that a sync of the database has failed.
-func (db *DB) mistrustCopy() {
-	db.miscopied.Store(true) // also where the disk does not take the note
-	if db.doubts.set(inCopy, true) == nil {
-		db.miscopied.Store(false)
-	}
-}
+func (db *DB) mistrustCopy() { db.note(inCopy, &db.miscopied) }
 
 func (db *DB) copyDoubted() (bool, error) {
 	if db.miscopied.Load() {
