@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -76,6 +77,27 @@ func TestAStoreFromBeforeImportsWereRememberedKeepsItsLedger(t *testing.T) {
 	takeBack(t, s, r.ID)
 	if b := read(t, s, 1); b.Title != "Old" || b.Price != usd(500) || b.Stock != 2 || b.State != api.OnSale {
 		t.Errorf("book %s", toJSON(t, b))
+	}
+	checkRows(t, s)
+}
+
+// The checks were written anew in the schema itself, behind SQLite's back.
+func TestAnOlderStoreIsSoundAndStillChecked(t *testing.T) {
+	s := open(t, olderStore(t, 4), nil)
+	var found string
+	if err := s.DB().Read(t.Context()).Raw("PRAGMA integrity_check").Scan(&found).Error; err != nil || found != "ok" {
+		t.Errorf("integrity %q, %v", found, err)
+	}
+	for _, statement := range []string{
+		"UPDATE reservations SET state = 'lost'",
+		"UPDATE ledger SET cause = 'lost'",
+		"INSERT INTO import_changes (import, book_id, kind, edits, fields) VALUES (1, 1, 'lost', 1, '[]')",
+		"INSERT INTO imports (id, source, state, started_at, ended_at, new, changed, same, rejected, undo_book, undo_change, removed, retired, restored, kept) VALUES ('', '', 'lost', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+	} {
+		err := s.DB().Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec(statement).Error })
+		if err == nil || !strings.Contains(err.Error(), "CHECK constraint failed") {
+			t.Errorf("%s: %v", statement, err)
+		}
 	}
 	checkRows(t, s)
 }

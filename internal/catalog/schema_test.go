@@ -63,6 +63,22 @@ func TestModelsAreTheMigratedSchema(t *testing.T) {
 	}
 }
 
+// SQLite would build a table of the values of each IN, for each row.
+func TestNoCheckOfARowBuildsATable(t *testing.T) {
+	s := empty(t)
+	for table := range catalog.Models() {
+		var steps []struct{ Opcode string }
+		if err := s.DB().Read(t.Context()).Raw("EXPLAIN INSERT INTO " + table + " DEFAULT VALUES").Scan(&steps).Error; err != nil || len(steps) == 0 {
+			t.Fatal(table, err)
+		}
+		for _, step := range steps {
+			if step.Opcode == "OpenEphemeral" {
+				t.Errorf("to insert into %s a table is built", table)
+			}
+		}
+	}
+}
+
 func TestAStoreIsMadeOnce(t *testing.T) {
 	path := newPath(t)
 	var wg sync.WaitGroup

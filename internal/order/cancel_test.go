@@ -278,4 +278,5 @@ func TestOlderOrdersAreMigrated(t *testing.T) {
 	}
 	_, _, err = service.Place(t.Context(), api.LocalAccount, id, wish(copies(9, 1)))
 	wants(t, err, api.CodeNotFound, "no book 9")
+	soundAndChecked(t, service.DB())
 }
