@@ -38,7 +38,7 @@ type Options[In any] struct {
 	Crowd int
 }
 
-// Full is the error of [Group.Do] when too many wait or the group is closed:
+// Full is the error of [Group.Do] and [Group.Send] when too many wait or the group is closed:
 // nothing of the caller's was done.
 type Full struct{ Closed bool }
 
@@ -50,7 +50,7 @@ func (f *Full) Error() string {
 	return "too many requests wait already"
 }
 
-// Group gathers calls of [Group.Do] into runs of one function, one run at a
+// Group gathers calls of [Group.Do] and [Group.Send] into runs of one function, one run at a
 // time, or two in a crowd. It owns a goroutine for each, from the first run until
 // [Group.Close]: SQLite needs a deep stack, and a new goroutine for each run would
 // have to grow its own.
@@ -71,12 +71,7 @@ type Group[In, Out any] struct {
 type call[In, Out any] struct {
 	ctx  context.Context //nolint:containedctx // a queued call is still its caller's: who leaves is dropped
 	in   In
-	done chan result[Out]
-}
-
-type result[Out any] struct {
-	out Out
-	err error
+	then func(Out, error)
 }
 
 // New makes a group around run, which gets at least one value and answers as
@@ -108,16 +103,29 @@ func orDefault(n, otherwise int) int {
 // context ends before its run starts is dropped; one who leaves later does not
 // stop the run and does not learn its result.
 func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
-	var none Out
-	c := &call[In, Out]{ctx: ctx, in: in, done: make(chan result[Out], 1)}
-	if err := g.enqueue(c); err != nil {
-		return none, err
+	type result struct {
+		out Out
+		err error
 	}
+	done := make(chan result, 1)
+	g.Send(ctx, in, func(out Out, err error) { done <- result{out, err} })
 	select {
-	case r := <-c.done:
+	case r := <-done:
 		return r.out, r.err
 	case <-ctx.Done():
+		var none Out
 		return none, ctx.Err()
+	}
+}
+
+// Send is [Group.Do] for who does not wait: then gets the result, once, from
+// whoever ran the batch, or here where there is no place in one. It must not take
+// long, nor wait for this group. It may send to another: those who travelled
+// together then go on together, and nobody is woken on the way.
+func (g *Group[In, Out]) Send(ctx context.Context, in In, then func(Out, error)) {
+	if err := g.enqueue(&call[In, Out]{ctx: ctx, in: in, then: then}); err != nil {
+		var none Out
+		then(none, err)
 	}
 }
 
@@ -179,11 +187,11 @@ func (g *Group[In, Out]) travel(calls []*call[In, Out]) {
 		return
 	}
 	for i, c := range calls {
-		r := result[Out]{err: err}
+		var out Out
 		if err == nil {
-			r.out = outs[seats[i]]
+			out = outs[seats[i]]
 		}
-		c.done <- r
+		c.then(out, err)
 	}
 }
 

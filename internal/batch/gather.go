@@ -93,10 +93,14 @@ func (g *Group[In, Out]) take(least int) []*call[In, Out] {
 	return calls
 }
 
+// present drops those who have left.
 func present[In, Out any](calls []*call[In, Out]) []*call[In, Out] {
 	var here []*call[In, Out]
 	for _, c := range calls {
-		if c.ctx.Err() == nil {
+		if err := c.ctx.Err(); err != nil {
+			var none Out
+			c.then(none, err)
+		} else {
 			here = append(here, c)
 		}
 	}

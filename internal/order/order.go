@@ -66,7 +66,7 @@ type Service struct {
 	log      *slog.Logger
 	present  atomic.Int64 // orders that are on their way through the service
 	writes   *batch.Group[write, *orderRow]
-	calls    *batch.Group[*orderRow, *api.Reservation]
+	calls    *batch.Group[*orderRow, decision]
 }
 
 // Open opens the order service's database.
@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		Weigh:   func(row *orderRow) int { return len(row.Lines.of) },
 		Timeout: callTime,
 		Split:   spoiled,
-	}, s.reserveAll)
+	}, s.decideAll)
 	return s, nil
 }
 

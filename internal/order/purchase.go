@@ -23,17 +23,9 @@ func (s *Service) Place(ctx context.Context, account, id string, r api.OrderRequ
 	}
 	s.present.Add(1)
 	defer s.present.Add(-1)
-	asked := newRow(account, id, &r)
-	row, err := s.writes.Do(ctx, write{place, asked})
+	row, created, err := s.pass(ctx, newRow(account, id, &r))
 	if err != nil {
-		return order, false, tooMany(err)
-	}
-	if err := owns(row, asked); err != nil {
 		return order, false, err
-	}
-	created = row == asked
-	if row.State == api.OrderPending {
-		row = s.drive(ctx, row)
 	}
 	switch row.State {
 	case api.OrderRejected:
@@ -64,24 +56,6 @@ func owns(row, asked *orderRow) error {
 	return nil
 }
 
-// drive has the catalog decide a recorded order and settles it. Whatever goes
-// wrong, the order stays as it is, for recovery; and who asked may leave: the
-// order goes on.
-func (s *Service) drive(ctx context.Context, row *orderRow) *orderRow {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
-	defer cancel()
-	settled := row
-	decision, err := s.calls.Do(ctx, row)
-	if err == nil {
-		settled, err = s.settle(ctx, row, decision)
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "the order stays pending", "order", row.ID, "error", err)
-		return row
-	}
-	return settled
-}
-
 // reserveAll has the catalog decide orders, and gives its decisions in their
 // order.
 func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Reservation, error) {
@@ -104,16 +78,6 @@ func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Rese
 		decisions[i] = &got[i]
 	}
 	return decisions, nil
-}
-
-// settle writes the catalog's decision into the order. One that is no longer
-// pending keeps what it has, and that is what its caller gets.
-func (s *Service) settle(ctx context.Context, row *orderRow, decision *api.Reservation) (*orderRow, error) {
-	decided := *row
-	if err := decided.decide(decision); err != nil {
-		return row, err
-	}
-	return s.writes.Do(ctx, write{settle, &decided})
 }
 
 // decide turns a pending order into what the catalog decided. Anything but an
