@@ -6,6 +6,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -63,7 +64,7 @@ type Group[In, Out any] struct {
 	wake    chan struct{} // has the worker look who waits; nil before the first caller
 	crowd   chan struct{} // the same for the one that helps in a crowd
 	wanted  int           // so many are enough; 0 once that has been said
-	enough  chan struct{} // says it
+	enough  chan struct{} // says it; nil before the first caller, as wake
 	closed  bool
 	worker  sync.WaitGroup
 }
@@ -89,7 +90,7 @@ func New[In, Out any](o Options[In], run func(context.Context, []In) ([]Out, err
 	if o.Crowd >= o.Callers {
 		o.Crowd = 0
 	}
-	return &Group[In, Out]{options: o, run: run, enough: make(chan struct{}, 1)}
+	return &Group[In, Out]{options: o, run: run}
 }
 
 func orDefault(n, otherwise int) int {
@@ -120,8 +121,9 @@ func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
 
 // Send is [Group.Do] for who does not wait: then gets the result, once, from
 // whoever ran the batch, or here where there is no place in one. It must not take
-// long, nor wait for this group. It may send to another: those who travelled
-// together then go on together, and nobody is woken on the way.
+// long, nor wait for this group, nor panic: nobody catches that. It may send to
+// another group: those who travelled together then go on together, and nobody is
+// woken on the way.
 func (g *Group[In, Out]) Send(ctx context.Context, in In, then func(Out, error)) {
 	if err := g.enqueue(&call[In, Out]{ctx: ctx, in: in, then: then}); err != nil {
 		var none Out
@@ -136,6 +138,9 @@ func (g *Group[In, Out]) enqueue(c *call[In, Out]) error {
 		return &Full{Closed: g.closed}
 	}
 	g.waiting = append(g.waiting, c)
+	if g.enough == nil {
+		g.enough = make(chan struct{}, 1)
+	}
 	if g.wanted > 0 && len(g.waiting) >= g.wanted {
 		g.wanted = 0
 		g.enough <- struct{}{}
@@ -219,7 +224,7 @@ func (g *Group[In, Out]) fold(calls []*call[In, Out]) (seats []int, ins []In) {
 func (g *Group[In, Out]) safely(ctx context.Context, ins []In) (outs []Out, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("batch: panic: %v", p)
+			err = fmt.Errorf("batch: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	outs, err = g.run(ctx, ins)

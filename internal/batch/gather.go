@@ -93,7 +93,7 @@ func (g *Group[In, Out]) take(least int) []*call[In, Out] {
 	return calls
 }
 
-// present drops those who have left.
+// present drops those who have left, and tells them.
 func present[In, Out any](calls []*call[In, Out]) []*call[In, Out] {
 	var here []*call[In, Out]
 	for _, c := range calls {

@@ -42,7 +42,7 @@ func olderStore(t *testing.T, migrations int, more ...string) string {
 			`INSERT INTO books (id, isbn13, title, title_key, authors, topics, price_amount, price_currency, stock, state, version, created_at, updated_at)
 				VALUES (1, '` + isbnA + `', 'Old', 'old', '[]', '[]', 500, 'USD', 2, 'on_sale', 1, 1, 1), (2, NULL, 'Older', 'older', '[]', '[]', 500, 'USD', 0, 'on_sale', 1, 1, 1)`,
 			`INSERT INTO isbns VALUES (` + isbnA + `, 1)`,
-			`INSERT INTO ledger VALUES (1, 1, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, 3, 3, 500, 500, 'USD'),
+			`INSERT INTO ledger (id, book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency) VALUES (1, 1, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, 3, 3, 500, 500, 'USD'),
 				(2, 2, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, NULL, NULL, 500, 500, 'USD'),
 				(7, 1, 2, 'sold', '01890a5d-ac96-774b-bcce-b302099a8059', NULL, -1, 2, NULL, NULL, NULL)`,
 			`INSERT INTO reservations VALUES ('01890a5d-ac96-774b-bcce-b302099a8059', 'taken', NULL, '[{"book_id":1,"quantity":1}]', 2)`,

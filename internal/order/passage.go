@@ -17,25 +17,28 @@ type passage struct {
 	service *Service
 	asked   *orderRow
 
-	recorded atomic.Bool     // whoever asked stays to the end then; what is below is set
-	row      *orderRow       // as it was recorded
-	ctx      context.Context //nolint:containedctx // the request's, but for its end
+	// From when it is recorded as pending, whoever asked stays to the end. Its
+	// context is then the request's, but for its end.
+	recorded atomic.Bool
+	placed   *orderRow
+	ctx      context.Context //nolint:containedctx // it goes along from batch to batch
 	leave    context.CancelFunc
 	late     *time.Timer
 
 	ended atomic.Bool
-	end   chan struct{} // closed when what is below says what became of it
-	// settled is the order at the end; pending, if recovery has to go on with it.
-	settled *orderRow
-	err     error
+	end   chan struct{} // closed when what is below is set
+	// outcome is the order at the end; err is why there is none, and why what it
+	// is pending for: recovery goes on with it.
+	outcome  *orderRow
+	err, why error
 }
 
 // pass takes an order through the service, and says whether this call recorded
 // it. Whatever goes wrong once it is recorded, it stays pending, for recovery;
 // and who asked may leave: the order goes on.
-func (s *Service) pass(ctx context.Context, asked *orderRow) (settled *orderRow, created bool, err error) {
-	p := &passage{service: s, asked: asked, ctx: ctx, end: make(chan struct{})}
-	s.writes.Send(ctx, write{place, asked}, p.drive)
+func (s *Service) pass(ctx context.Context, asked *orderRow) (row *orderRow, created bool, err error) {
+	p := &passage{service: s, asked: asked, end: make(chan struct{})}
+	s.writes.Send(ctx, write{place, asked}, func(row *orderRow, err error) { p.drive(ctx, row, err) })
 	select {
 	case <-p.end:
 	case <-ctx.Done():
@@ -44,20 +47,23 @@ func (s *Service) pass(ctx context.Context, asked *orderRow) (settled *orderRow,
 		}
 		<-p.end
 	}
-	return p.settled, p.row == asked, p.err
+	if p.why != nil { // said here, since nobody waits for a log while a batch runs
+		s.log.WarnContext(ctx, "the order stays pending", "order", asked.ID, "error", p.why)
+	}
+	return p.outcome, p.placed == asked, p.err
 }
 
 // drive has the catalog decide the order as it is recorded, if it is pending.
-func (p *passage) drive(row *orderRow, err error) {
+func (p *passage) drive(ctx context.Context, row *orderRow, err error) {
 	if err == nil {
 		err = owns(row, p.asked)
 	}
-	p.row = row
+	p.placed = row
 	if err != nil || row.State != api.OrderPending {
-		p.finish(row, tooMany(err))
+		p.finish(row, tooMany(err), nil)
 		return
 	}
-	p.ctx, p.leave = context.WithCancel(context.WithoutCancel(p.ctx))
+	p.ctx, p.leave = context.WithCancel(context.WithoutCancel(ctx))
 	p.late = time.AfterFunc(callTime, p.giveUp)
 	p.recorded.Store(true)
 	p.service.calls.Send(p.ctx, row, p.settle)
@@ -80,33 +86,24 @@ func (p *passage) settle(d decision, err error) {
 func (p *passage) arrive(settled *orderRow, err error) {
 	p.late.Stop()
 	if err != nil {
-		p.stay(err)
-		return
+		settled = p.placed
 	}
-	p.finish(settled, nil)
+	p.finish(settled, nil, err)
+	p.leave()
 }
 
 // giveUp leaves the order to recovery, and takes it out of where it waits.
 func (p *passage) giveUp() {
+	p.finish(p.placed, nil, fmt.Errorf("nothing came of it in %s", callTime))
 	p.leave()
-	p.stay(fmt.Errorf("nothing came of it in %s", callTime))
-}
-
-// stay leaves the order pending.
-func (p *passage) stay(why error) {
-	if p.finish(p.row, nil) {
-		p.service.log.WarnContext(p.ctx, "the order stays pending", "order", p.row.ID, "error", why)
-	}
 }
 
 // finish says what became of the order, unless that has been said.
-func (p *passage) finish(settled *orderRow, err error) bool {
-	if !p.ended.CompareAndSwap(false, true) {
-		return false
+func (p *passage) finish(outcome *orderRow, err, why error) {
+	if p.ended.CompareAndSwap(false, true) {
+		p.outcome, p.err, p.why = outcome, err, why
+		close(p.end)
 	}
-	p.settled, p.err = settled, err
-	close(p.end)
-	return true
 }
 
 // decision is an order as the catalog decided it, or why it is none.

@@ -56,8 +56,7 @@ func owns(row, asked *orderRow) error {
 	return nil
 }
 
-// reserveAll has the catalog decide orders, and gives its decisions in their
-// order.
+// reserveAll has the catalog reserve orders, and gives its answers in their order.
 func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Reservation, error) {
 	wanted := make([]api.ReservationRequest, len(rows))
 	for i, row := range rows {
@@ -70,14 +69,14 @@ func (s *Service) reserveAll(ctx context.Context, rows []*orderRow) ([]*api.Rese
 	if len(got) != len(rows) {
 		return nil, fmt.Errorf("the catalog answered %d of %d reservations", len(got), len(rows))
 	}
-	decisions := make([]*api.Reservation, len(rows))
+	reserved := make([]*api.Reservation, len(rows))
 	for i := range got {
 		if got[i].ID != rows[i].ID {
 			return nil, fmt.Errorf("the catalog answered for order %s, not %s", got[i].ID, rows[i].ID)
 		}
-		decisions[i] = &got[i]
+		reserved[i] = &got[i]
 	}
-	return decisions, nil
+	return reserved, nil
 }
 
 // decide turns a pending order into what the catalog decided. Anything but an

@@ -140,7 +140,7 @@ func (s *Service) driveLeased(ctx context.Context, rows []orderRow, alive bool) 
 // where only a single order can have spoiled it, or the catalog is known to be
 // alive.
 func (s *Service) driveAll(ctx context.Context, rows []*orderRow, alive bool) (settled int, err error) {
-	decisions, err := s.reserveAll(ctx, rows)
+	decisions, err := s.decideAll(ctx, rows)
 	if half := len(rows) / 2; err != nil && half > 0 && (alive || spoiled(err)) && ctx.Err() == nil {
 		first, firstErr := s.driveAll(ctx, rows[:half], alive)
 		second, secondErr := s.driveAll(ctx, rows[half:], first > 0)
@@ -151,11 +151,11 @@ func (s *Service) driveAll(ctx context.Context, rows []*orderRow, alive bool) (s
 	}
 	var decided []*orderRow
 	var errs []error
-	for i, row := range rows {
-		if err := row.decide(decisions[i]); err != nil {
-			errs = append(errs, err)
+	for _, d := range decisions {
+		if d.err != nil {
+			errs = append(errs, d.err)
 		} else {
-			decided = append(decided, row)
+			decided = append(decided, d.row)
 		}
 	}
 	if len(decided) > 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -286,32 +285,6 @@ func TestALeaseThatNobodyEndedRunsOut(t *testing.T) {
 		s.after(6*time.Second, s.Service)
 		if o := s.order(id); o.State != api.OrderConfirmed {
 			t.Errorf("order %s", o.State)
-		}
-		s.checkSettled()
-	})
-}
-
-// An order that comes while a call hangs is answered as soon as one that does
-// not: it does not wait for the call before it, and then for its own.
-func TestACallThatHangsHoldsUpEachOrderForItsOwnTimeAlone(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *shop) {
-		book := s.book("T", 100, 5)
-		s.line.set(silent)
-		var customers sync.WaitGroup
-		for _, after := range []time.Duration{0, time.Second, 3 * time.Second} {
-			customers.Go(func() {
-				<-time.After(after)
-				came := time.Now()
-				if _, state := s.place(book); state != api.OrderPending || time.Since(came) != 4*time.Second {
-					t.Errorf("%s after %s", state, time.Since(came))
-				}
-			})
-		}
-		customers.Wait()
-		s.line.set(open)
-		s.after(10*time.Second, s.Service)
-		if left := s.stock(book); left != 2 {
-			t.Errorf("%d left", left)
 		}
 		s.checkSettled()
 	})

@@ -21,3 +21,6 @@ UPDATE sqlite_schema SET sql = replace(sql,
         'CHECK (state = ''applied'' OR state = ''undoing'' OR state = ''undone'')')
     WHERE type = 'table' AND name = 'imports';
 PRAGMA writable_schema = RESET;
+-- Connections that have read the schema before read it again.
+CREATE VIEW changed AS SELECT 1;
+DROP VIEW changed;

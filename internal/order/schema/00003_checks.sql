@@ -9,3 +9,6 @@ UPDATE sqlite_schema SET sql = replace(sql,
         'CHECK (state = ''pending'' OR state = ''confirmed'' OR state = ''rejected'' OR state = ''cancelling'' OR state = ''cancelled'')')
     WHERE type = 'table' AND name = 'orders';
 PRAGMA writable_schema = RESET;
+-- Connections that have read the schema before read it again.
+CREATE VIEW changed AS SELECT 1;
+DROP VIEW changed;
