@@ -39,8 +39,8 @@ type Options[In any] struct {
 	Crowd int
 }
 
-// Full is the error of [Group.Do] and [Group.Send] when too many wait or the group is closed:
-// nothing of the caller's was done.
+// Full is the error of [Group.Do] and [Group.Send] when too many wait or the group
+// is closed: nothing of the caller's was done.
 type Full struct{ Closed bool }
 
 // Error says which of the two it is.
@@ -51,10 +51,10 @@ func (f *Full) Error() string {
 	return "too many requests wait already"
 }
 
-// Group gathers calls of [Group.Do] and [Group.Send] into runs of one function, one run at a
-// time, or two in a crowd. It owns a goroutine for each, from the first run until
-// [Group.Close]: SQLite needs a deep stack, and a new goroutine for each run would
-// have to grow its own.
+// Group gathers calls of [Group.Do] and [Group.Send] into runs of one function, one
+// run at a time, or two in a crowd. It owns a goroutine for each, from the first run
+// until [Group.Close]: SQLite needs a deep stack, and a new goroutine for each run
+// would have to grow its own.
 type Group[In, Out any] struct {
 	options Options[In]
 	run     func(context.Context, []In) ([]Out, error)

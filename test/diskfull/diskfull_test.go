@@ -193,8 +193,8 @@ func (s *store) buy(ctx context.Context, what string, exit int) (id string) {
 }
 
 // cancel takes an order back, and gives the exit code. On a disk that is too full
-// for a new order, that an order is to be cancelled may still fit into what is
-// left of a log that is written over: then it is there, and said to be.
+// for a new order, that one is to be cancelled takes fewer pages, and may fit into
+// what the log's file has left: then it has to be there, as it was said to be.
 func (s *store) cancel(ctx context.Context, r row, id string) (exit int) {
 	got := s.run(ctx, "orders", "cancel", id)
 	if got.Exit == 7 && r.cancel == 6 && r.disk == "order" {
