@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -271,9 +272,27 @@ func TestAPanicAnswersEverybody(t *testing.T) {
 // must not travel alone while all others wait for it to come back.
 func TestThoseWhoCameTogetherGoOnTogether(t *testing.T) {
 	const callers, rounds = 64, 20
+	var batches []int
+	for range 5 { // who runs first is the scheduler's choice: the median of a few
+		first, second := goTogether(t, callers, rounds)
+		batches = append(batches, first, second)
+	}
+	slices.Sort(batches)
+	// Two crowds may form, of which one travels while the other waits; now and then
+	// somebody runs ahead of them. Where nobody is waited for it is nearly four times
+	// as many as rounds.
+	if n := batches[len(batches)/2]; n > 3*rounds {
+		t.Errorf("%d times %d callers made %d batches", rounds, callers, n)
+	}
+}
+
+// goTogether has callers go through two groups, many times, and says how many
+// batches each made of it.
+func goTogether(t *testing.T, callers, rounds int) (first, second int) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		first, second := &slow{}, &slow{}
-		a, b := batch.New(batch.Options[int]{}, first.run), batch.New(batch.Options[int]{}, second.run)
+		one, other := &slow{}, &slow{}
+		a, b := batch.New(batch.Options[int]{}, one.run), batch.New(batch.Options[int]{}, other.run)
 		var wg sync.WaitGroup
 		for i := range callers {
 			wg.Go(func() {
@@ -289,15 +308,9 @@ func TestThoseWhoCameTogetherGoOnTogether(t *testing.T) {
 		wg.Wait()
 		a.Close()
 		b.Close()
-		for _, s := range []*slow{first, second} {
-			// Two crowds may form, of which one travels while the other waits; with
-			// one more batch for each who runs ahead of them there are nearly four
-			// times as many as rounds; 66 were seen.
-			if n := len(s.batches); 2*n > 7*rounds {
-				t.Errorf("%d times %d callers made %d batches", rounds, callers, n)
-			}
-		}
+		first, second = len(one.batches), len(other.batches)
 	})
+	return first, second
 }
 
 // With many about, a run waits until a third of them are here, but no longer than

@@ -12,7 +12,7 @@ import (
 // often.
 func (s *store) read(ctx context.Context) (done func() int) {
 	ctx, cancel := context.WithCancel(ctx)
-	known := s.buy(ctx, "before all", 0)
+	known := s.buy(ctx, "before all")
 	ways := s.ways(known)
 	var reading sync.WaitGroup
 	n := 0

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"os"
 	"runtime"
@@ -23,7 +24,9 @@ import (
 // A test's own program is a service, too, if its environment says so: with
 // something put under SQLite that the real ones have no setting for.
 const (
-	serviceEnv = "BAZAR_TEST_SERVICE" // catalog or order
+	serviceEnv = "BAZAR_TEST_SERVICE" // catalog, order or reader
+	readerEnv  = "BAZAR_TEST_READS"   // a reader's database
+	reader     = "reader"
 	// Unsynced has such a service never sync its database.
 	Unsynced = "BAZAR_TEST_UNSYNCED=1"
 	// overVFS has it keep its database on a disk of the form VFS.
@@ -40,6 +43,13 @@ func (r *Run) Service(name, service string, env []string, args ...string) *Proce
 		env = append(env, overVFS)
 	}
 	return r.process(name, self, env, args...)
+}
+
+// Reader makes a program that goes on reading a database of SQLite from when it is
+// started until it is killed, as a backup does: the log can't begin anew while it
+// does, and grows.
+func (r *Run) Reader(name, db string) *Process {
+	return r.Service(name, reader, []string{readerEnv + "=" + db})
 }
 
 // serve is such a server until it ends.
@@ -60,6 +70,10 @@ func serve(service string) int {
 		defer runtime.KeepAlive(v)
 		openLog = func(path string) (database.Log, error) { return faultfs.Open(path, false) }
 	}
+	if service == reader {
+		slog.Error("can't read", "error", readOn(context.Background(), os.Getenv(readerEnv)))
+		return 1
+	}
 	settings, db, catalogURL := web.Settings{}, "", ""
 	settings.FromEnv(os.Getenv)
 	bind := func(fs *pflag.FlagSet) {
@@ -77,6 +91,25 @@ func serve(service string) int {
 		return order.Serve(ctx, settings, order.Options{Database: db, OpenLog: openLog, Catalog: calls, Log: log}, calls)
 	})
 	return web.Main(context.Background(), command, os.Stderr)
+}
+
+// readOn reads until the process is killed.
+func readOn(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	n := 0
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n); err != nil {
+		return err
+	}
+	slog.New(slog.NewJSONHandler(os.Stderr, nil)).InfoContext(ctx, "ready")
+	<-ctx.Done()
+	return nil
 }
 
 func isSet(variable string) bool {
