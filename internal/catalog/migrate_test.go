@@ -1,15 +1,9 @@
 package catalog_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
-	"testing/fstest"
 
-	"gorm.io/gorm"
-
-	"github.com/bazar-store/bazar/internal/database"
+	"github.com/bazar-store/bazar/internal/database/databasetest"
 	"github.com/bazar-store/bazar/pkg/api"
 )
 
@@ -18,44 +12,17 @@ import (
 // statements write.
 func olderStore(t *testing.T, migrations int, more ...string) string {
 	t.Helper()
-	known := fstest.MapFS{}
-	files, err := filepath.Glob("schema/*.sql")
-	if err != nil || len(files) < migrations {
-		t.Fatal(files, err)
-	}
-	for _, file := range files[:migrations] {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		known[filepath.Base(file)] = &fstest.MapFile{Data: data}
-	}
 	file := newPath(t)
-	db, err := database.Open(t.Context(), "sqlite:"+file, known)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	err = db.Write(t.Context(), func(tx *gorm.DB) error {
-		for _, statement := range append([]string{
-			`INSERT INTO store VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 'USD', 1)`,
-			`INSERT INTO books (id, isbn13, title, title_key, authors, topics, price_amount, price_currency, stock, state, version, created_at, updated_at)
-				VALUES (1, '` + isbnA + `', 'Old', 'old', '[]', '[]', 500, 'USD', 2, 'on_sale', 1, 1, 1), (2, NULL, 'Older', 'older', '[]', '[]', 500, 'USD', 0, 'on_sale', 1, 1, 1)`,
-			`INSERT INTO isbns VALUES (` + isbnA + `, 1)`,
-			`INSERT INTO ledger (id, book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency) VALUES (1, 1, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, 3, 3, 500, 500, 'USD'),
-				(2, 2, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, NULL, NULL, 500, 500, 'USD'),
-				(7, 1, 2, 'sold', '01890a5d-ac96-774b-bcce-b302099a8059', NULL, -1, 2, NULL, NULL, NULL)`,
-			`INSERT INTO reservations VALUES ('01890a5d-ac96-774b-bcce-b302099a8059', 'taken', NULL, '[{"book_id":1,"quantity":1}]', 2)`,
-		}, more...) {
-			if err := tx.Exec(statement).Error; err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	databasetest.Older(t, file, migrations, append([]string{
+		`INSERT INTO store VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 'USD', 1)`,
+		`INSERT INTO books (id, isbn13, title, title_key, authors, topics, price_amount, price_currency, stock, state, version, created_at, updated_at)
+			VALUES (1, '` + isbnA + `', 'Old', 'old', '[]', '[]', 500, 'USD', 2, 'on_sale', 1, 1, 1), (2, NULL, 'Older', 'older', '[]', '[]', 500, 'USD', 0, 'on_sale', 1, 1, 1)`,
+		`INSERT INTO isbns VALUES (` + isbnA + `, 1)`,
+		`INSERT INTO ledger (id, book_id, at, cause, operation, reason, stock_change, stock_after, price_change, price_after, currency) VALUES (1, 1, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, 3, 3, 500, 500, 'USD'),
+			(2, 2, 1, 'imported', '01890a5d-ac96-774b-bcce-b302099a8058', NULL, NULL, NULL, 500, 500, 'USD'),
+			(7, 1, 2, 'sold', '01890a5d-ac96-774b-bcce-b302099a8059', NULL, -1, 2, NULL, NULL, NULL)`,
+		`INSERT INTO reservations VALUES ('01890a5d-ac96-774b-bcce-b302099a8059', 'taken', NULL, '[{"book_id":1,"quantity":1}]', 2)`,
+	}, more...)...)
 	return file
 }
 
@@ -84,20 +51,10 @@ func TestAStoreFromBeforeImportsWereRememberedKeepsItsLedger(t *testing.T) {
 // The checks were written anew in the schema itself, behind SQLite's back.
 func TestAnOlderStoreIsSoundAndStillChecked(t *testing.T) {
 	s := open(t, olderStore(t, 4), nil)
-	var found string
-	if err := s.DB().Read(t.Context()).Raw("PRAGMA integrity_check").Scan(&found).Error; err != nil || found != "ok" {
-		t.Errorf("integrity %q, %v", found, err)
-	}
-	for _, statement := range []string{
+	databasetest.SoundAndChecked(t, s.DB(),
 		"UPDATE reservations SET state = 'lost'",
 		"UPDATE ledger SET cause = 'lost'",
 		"INSERT INTO import_changes (import, book_id, kind, edits, fields) VALUES (1, 1, 'lost', 1, '[]')",
-		"INSERT INTO imports (id, source, state, started_at, ended_at, new, changed, same, rejected, undo_book, undo_change, removed, retired, restored, kept) VALUES ('', '', 'lost', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-	} {
-		err := s.DB().Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec(statement).Error })
-		if err == nil || !strings.Contains(err.Error(), "CHECK constraint failed") {
-			t.Errorf("%s: %v", statement, err)
-		}
-	}
+		"INSERT INTO imports (id, source, state, started_at, ended_at, new, changed, same, rejected, undo_book, undo_change, removed, retired, restored, kept) VALUES ('', '', 'lost', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)")
 	checkRows(t, s)
 }
