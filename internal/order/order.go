@@ -30,9 +30,9 @@ const (
 	// callCrowd is how many orders are worth a call of the catalog while another
 	// is under way.
 	callCrowd = 64
-	// callTime bounds a call of the catalog, and the way of an order from when it
-	// is recorded to its end; less than liveOrder, so that an order is seldom driven
-	// twice at a time. Twice would be harmless.
+	// callTime bounds a call of the catalog, and the way of an order through the
+	// service; less than liveOrder, so that an order is seldom driven twice at a
+	// time. Twice would be harmless.
 	callTime = 4 * time.Second
 )
 

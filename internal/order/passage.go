@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -17,13 +16,14 @@ type passage struct {
 	service *Service
 	asked   *orderRow
 
-	// From when it is recorded as pending, whoever asked stays to the end. Its
-	// context is then the request's, but for its end.
+	// ctx is the request's, but for its end: it is over when the order has had its
+	// time, and when the way has ended.
+	ctx   context.Context //nolint:containedctx // it goes along from batch to batch
+	leave context.CancelFunc
+
+	// From when it is recorded as pending, whoever asked stays to the end.
 	recorded atomic.Bool
 	placed   *orderRow
-	ctx      context.Context //nolint:containedctx // it goes along from batch to batch
-	leave    context.CancelFunc
-	late     *time.Timer
 
 	ended atomic.Bool
 	end   chan struct{} // closed when what is below is set
@@ -38,14 +38,10 @@ type passage struct {
 // and who asked may leave: the order goes on.
 func (s *Service) pass(ctx context.Context, asked *orderRow) (row *orderRow, created bool, err error) {
 	p := &passage{service: s, asked: asked, end: make(chan struct{})}
-	s.writes.Send(ctx, write{place, asked}, func(row *orderRow, err error) { p.drive(ctx, row, err) })
-	select {
-	case <-p.end:
-	case <-ctx.Done():
-		if !p.recorded.Load() {
-			return nil, false, ctx.Err()
-		}
-		<-p.end
+	p.ctx, p.leave = context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	s.writes.Send(ctx, write{place, asked}, p.drive)
+	if err := p.await(ctx); err != nil {
+		return nil, false, err
 	}
 	if p.why != nil { // said here, since nobody waits for a log while a batch runs
 		s.log.WarnContext(ctx, "the order stays pending", "order", asked.ID, "error", p.why)
@@ -53,8 +49,30 @@ func (s *Service) pass(ctx context.Context, asked *orderRow) (row *orderRow, cre
 	return p.outcome, p.placed == asked, p.err
 }
 
+// await waits for the end of the way, or until whoever asked has left before the
+// order was recorded. An order that has had its time is left to recovery.
+func (p *passage) await(ctx context.Context) error {
+	left, late := ctx.Done(), p.ctx.Done()
+	for {
+		select {
+		case <-p.end:
+			return nil
+		case <-left:
+			if !p.recorded.Load() {
+				return ctx.Err()
+			}
+			left = nil
+		case <-late:
+			if p.recorded.Load() { // if not, it is late for the call as well
+				p.finish(p.placed, nil, fmt.Errorf("nothing came of it in %s", callTime))
+			}
+			late = nil
+		}
+	}
+}
+
 // drive has the catalog decide the order as it is recorded, if it is pending.
-func (p *passage) drive(ctx context.Context, row *orderRow, err error) {
+func (p *passage) drive(row *orderRow, err error) {
 	if err == nil {
 		err = owns(row, p.asked)
 	}
@@ -63,8 +81,6 @@ func (p *passage) drive(ctx context.Context, row *orderRow, err error) {
 		p.finish(row, tooMany(err), nil)
 		return
 	}
-	p.ctx, p.leave = context.WithCancel(context.WithoutCancel(ctx))
-	p.late = time.AfterFunc(callTime, p.giveUp)
 	p.recorded.Store(true)
 	p.service.calls.Send(p.ctx, row, p.settle)
 }
@@ -84,26 +100,20 @@ func (p *passage) settle(d decision, err error) {
 
 // arrive ends the way with the order as it was settled, or still pending.
 func (p *passage) arrive(settled *orderRow, err error) {
-	p.late.Stop()
 	if err != nil {
 		settled = p.placed
 	}
 	p.finish(settled, nil, err)
-	p.leave()
 }
 
-// giveUp leaves the order to recovery, and takes it out of where it waits.
-func (p *passage) giveUp() {
-	p.finish(p.placed, nil, fmt.Errorf("nothing came of it in %s", callTime))
-	p.leave()
-}
-
-// finish says what became of the order, unless that has been said.
+// finish says what became of the order, unless that has been said, and takes it
+// out of where it waits.
 func (p *passage) finish(outcome *orderRow, err, why error) {
 	if p.ended.CompareAndSwap(false, true) {
 		p.outcome, p.err, p.why = outcome, err, why
 		close(p.end)
 	}
+	p.leave()
 }
 
 // decision is an order as the catalog decided it, or why it is none.

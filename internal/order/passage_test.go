@@ -144,6 +144,45 @@ func TestWhoLeavesWhileTheOrderIsRecordedDoesNotStopIt(t *testing.T) {
 	}
 }
 
+// An order that took all its time to be recorded is pending at once, and nobody is
+// asked about it: whoever takes it up later does that.
+func TestAnOrderThatIsRecordedLateIsLeftToRecovery(t *testing.T) {
+	var log bytes.Buffer // of one line at a time: slog locks it
+	inBubble(t, func(t *testing.T, s *shop) {
+		book := s.book("T", 100, 5)
+		service := s.logged(&log)
+		s.line.set(open)
+		const busy = 4500 * time.Millisecond
+		held, ended := make(chan struct{}), make(chan error)
+		go func() {
+			ended <- service.DB().Write(t.Context(), func(*gorm.DB) error {
+				close(held)
+				<-time.After(busy)
+				return nil
+			})
+		}()
+		<-held
+		came := time.Now()
+		placed, created, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
+		if err != nil || !created || placed.State != api.OrderPending || time.Since(came) != busy || s.line.called() != 0 {
+			t.Errorf("%s, %t, %v after %s and %d calls", placed.State, created, err, time.Since(came), s.line.called())
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		s.after(10*time.Second, service)
+		if o := s.order(placed.ID); o.State != api.OrderConfirmed || s.stock(book) != 4 {
+			t.Errorf("%s, %d left", o.State, s.stock(book))
+		}
+		if err := service.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if said := strings.Count(log.String(), "the order stays pending"); said != 1 {
+		t.Errorf("said %d times:\n%s", said, log.String())
+	}
+}
+
 // A service that is closed answers all, and everybody the truth.
 func TestClosingAnswersOrdersAtEveryStage(t *testing.T) {
 	s := newShop(t)
