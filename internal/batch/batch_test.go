@@ -240,7 +240,8 @@ func TestWhoSendsIsToldOnce(t *testing.T) {
 func TestThoseWhoAreSentOnGoOnTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := &slow{}, &slow{}
-		a, b := batch.New(batch.Options[int]{}, first.run), batch.New(batch.Options[int]{}, second.run)
+		nine := batch.Options[int]{Present: func() int { return 27 }} // has a run wait for a third of them
+		a, b := batch.New(nine, first.run), batch.New(nine, second.run)
 		var arrived []int
 		for i := range 9 {
 			a.Send(t.Context(), i, func(out int, _ error) {

@@ -14,6 +14,9 @@ func (s *Service) DB() *database.DB { return s.db }
 // Model is the row of the table.
 func Model() any { return &orderRow{} }
 
+// IsDue is how recovery finds orders.
+const IsDue = isDue
+
 // RecoverAll drives every open order on once, as if all were due.
 func (s *Service) RecoverAll(ctx context.Context) error {
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {

@@ -128,13 +128,13 @@ func (l *line) Release(ctx context.Context, id string) (api.Reservation, error) 
 type shop struct {
 	*order.Service
 
-	t     *testing.T
+	t     testing.TB
 	path  string
 	books *catalog.Service
 	line  *line
 }
 
-func newShop(t *testing.T) *shop {
+func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := openShop(t)
 	t.Cleanup(s.close)
@@ -147,7 +147,7 @@ func (s *shop) close() {
 	}
 }
 
-func openShop(t *testing.T) *shop {
+func openShop(t testing.TB) *shop {
 	t.Helper()
 	dir := t.TempDir()
 	books, err := catalog.Open(t.Context(), catalog.Options{Database: "sqlite:" + filepath.Join(dir, "catalog.db"), Log: quiet()})

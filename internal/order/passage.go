@@ -63,8 +63,8 @@ func (p *passage) await(ctx context.Context) error {
 			}
 			left = nil
 		case <-late:
-			if p.recorded.Load() { // if not, it is late for the call as well
-				p.finish(p.placed, nil, fmt.Errorf("nothing came of it in %s", callTime))
+			if p.recorded.Load() { // if not, drive sees that it is late
+				p.giveUp()
 			}
 			late = nil
 		}
@@ -82,6 +82,10 @@ func (p *passage) drive(row *orderRow, err error) {
 		return
 	}
 	p.recorded.Store(true)
+	if p.ctx.Err() != nil { // await may have looked already, and found it not recorded
+		p.giveUp()
+		return
+	}
 	p.service.calls.Send(p.ctx, row, p.settle)
 }
 
@@ -104,6 +108,11 @@ func (p *passage) arrive(settled *orderRow, err error) {
 		settled = p.placed
 	}
 	p.finish(settled, nil, err)
+}
+
+// giveUp leaves the order to recovery.
+func (p *passage) giveUp() {
+	p.finish(p.placed, nil, fmt.Errorf("nothing came of it in %s", callTime))
 }
 
 // finish says what became of the order, unless that has been said, and takes it

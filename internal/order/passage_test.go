@@ -102,8 +102,9 @@ type watched struct {
 }
 
 func (w *watched) Err() error {
+	err := w.Context.Err() // as it is when nobody knows yet that it was asked
 	w.once.Do(func() { close(w.asked) })
-	return w.Context.Err()
+	return err
 }
 
 // Who leaves while the order is being recorded learns nothing of it; the order
@@ -144,41 +145,49 @@ func TestWhoLeavesWhileTheOrderIsRecordedDoesNotStopIt(t *testing.T) {
 	}
 }
 
-// An order that took all its time to be recorded is pending at once, and nobody is
-// asked about it: whoever takes it up later does that.
+// An order that took all its time to be recorded is pending at once, whoever's call
+// is under way, and nobody is asked about it: whoever takes it up later does that.
 func TestAnOrderThatIsRecordedLateIsLeftToRecovery(t *testing.T) {
 	var log bytes.Buffer // of one line at a time: slog locks it
 	inBubble(t, func(t *testing.T, s *shop) {
 		book := s.book("T", 100, 5)
 		service := s.logged(&log)
-		s.line.set(open)
-		const busy = 4500 * time.Millisecond
-		held, ended := make(chan struct{}), make(chan error)
-		go func() {
-			ended <- service.DB().Write(t.Context(), func(*gorm.DB) error {
-				close(held)
-				<-time.After(busy)
-				return nil
+		s.line.set(silent)
+		var customers sync.WaitGroup
+		buy := func(after time.Duration, takes time.Duration) {
+			customers.Go(func() {
+				<-time.After(after)
+				came := time.Now()
+				placed, created, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
+				if err != nil || !created || placed.State != api.OrderPending || time.Since(came) != takes {
+					t.Errorf("%s, %t, %v after %s, not %s", placed.State, created, err, time.Since(came), takes)
+				}
 			})
-		}()
-		<-held
-		came := time.Now()
-		placed, created, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
-		if err != nil || !created || placed.State != api.OrderPending || time.Since(came) != busy || s.line.called() != 0 {
-			t.Errorf("%s, %t, %v after %s and %d calls", placed.State, created, err, time.Since(came), s.line.called())
 		}
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		buy(0, 4*time.Second)                             // its call hangs until 4 s,
+		buy(900*time.Millisecond, 4*time.Second)          // and the next until 8 s;
+		buy(1100*time.Millisecond, 4400*time.Millisecond) // this is recorded when the other writer
+		customers.Go(func() {                             // has ended, at 5.5 s
+			<-time.After(time.Second)
+			if err := service.DB().Write(t.Context(), func(*gorm.DB) error {
+				<-time.After(4500 * time.Millisecond)
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		customers.Wait()
+		s.line.set(open)
 		s.after(10*time.Second, service)
-		if o := s.order(placed.ID); o.State != api.OrderConfirmed || s.stock(book) != 4 {
-			t.Errorf("%s, %d left", o.State, s.stock(book))
+		s.checkSettled()
+		if left := s.stock(book); left != 2 {
+			t.Errorf("%d left", left)
 		}
 		if err := service.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if said := strings.Count(log.String(), "the order stays pending"); said != 1 {
+	if said := strings.Count(log.String(), "the order stays pending"); said != 3 {
 		t.Errorf("said %d times:\n%s", said, log.String())
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bazar-store/bazar/internal/database"
 	"github.com/bazar-store/bazar/internal/order"
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -137,17 +136,5 @@ func (a *acknowledged) check(s *shop, book, stock int64) {
 	}
 	if left := s.stock(book); left != stock {
 		s.t.Errorf("%d left, not %d", left, stock)
-	}
-}
-
-// Recovery looks for open orders every second; that must not read all others.
-func TestOpenOrdersAreFoundByTheirIndex(t *testing.T) {
-	s := newShop(t)
-	var node, parent, unused int
-	var plan string
-	_, err := database.ScanOne(s.DB().Read(t.Context()), []any{&node, &parent, &unused, &plan},
-		"EXPLAIN QUERY PLAN SELECT 1 FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? LIMIT 1", 5)
-	if err != nil || !strings.Contains(plan, "orders_due") {
-		t.Errorf("plan %q, %v", plan, err)
 	}
 }

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 
 const (
 	recoverEvery = time.Second
-	recoverBatch = 20 // of at most 100 lines each: as many lines as a batch carries
+	recoverBatch = 200   // orders that are leased together
+	recoverLines = 2_000 // lines of orders that are sent and settled together
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 2 * time.Second
 )
@@ -94,24 +96,29 @@ func (s *Service) recoverDue(ctx context.Context, pace *pace) (recovered bool, e
 	}
 }
 
+// isDue finds open orders that are due, of those that were tried before, or of the
+// others, as their index has them.
+const isDue = "state IN ('pending', 'cancelling') AND (attempts > 0) = ? AND attempt_at <= ?"
+
 // lease takes orders that are due, committed before anything is called: another
 // replica will not take them until the lease is over. It takes those that were
 // never tried, or, where there are none, some of the others.
 func (s *Service) lease(ctx context.Context, some int) (rows []orderRow, err error) {
-	tried := false
-	due, err := database.ScanOne(s.db.Read(ctx), []any{&tried},
-		"SELECT attempts > 0 FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? ORDER BY attempts > 0 LIMIT 1", now())
+	if rows, err = s.leaseOf(ctx, false, recoverBatch); err != nil || len(rows) > 0 {
+		return rows, err
+	}
+	return s.leaseOf(ctx, true, some)
+}
+
+func (s *Service) leaseOf(ctx context.Context, tried bool, most int) (rows []orderRow, err error) {
+	due, err := database.ScanOne(s.db.Read(ctx), []any{new(int)}, "SELECT 1 FROM orders WHERE "+isDue+" LIMIT 1", tried, now())
 	if err != nil || !due {
 		return nil, database.Explain(err)
 	}
-	limit := recoverBatch
-	if tried {
-		limit = some
-	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1 WHERE id IN (
-				SELECT id FROM orders WHERE state IN ('pending', 'cancelling') AND attempt_at <= ? AND (attempts > 0) = ? ORDER BY attempt_at LIMIT ?)
-			RETURNING *`, now()+liveOrder.Milliseconds(), now(), tried, limit).Scan(&rows).Error
+		return tx.Raw(`UPDATE orders SET attempt_at = ?, attempts = attempts + 1
+			WHERE id IN (SELECT id FROM orders WHERE `+isDue+` ORDER BY attempt_at LIMIT ?)
+			RETURNING *`, now()+liveOrder.Milliseconds(), tried, now(), most).Scan(&rows).Error
 	})
 	return rows, err
 }
@@ -128,11 +135,34 @@ func (s *Service) driveLeased(ctx context.Context, rows []orderRow, alive bool) 
 			pending = append(pending, &rows[i])
 		}
 	}
-	ended, cancelErr := s.cancelAll(ctx, cancelling, alive)
-	if len(pending) > 0 {
-		settled, err = s.driveAll(ctx, pending, alive)
+	ended, err := s.cancelAll(ctx, cancelling, alive)
+	settled = len(ended)
+	for part := range byLines(pending) {
+		n, partErr := s.driveAll(ctx, part, alive)
+		settled, err, alive = settled+n, errors.Join(err, partErr), n > 0
+		if partErr != nil && !alive {
+			break // the catalog is not asked for the rest
+		}
 	}
-	return settled + len(ended), errors.Join(cancelErr, err)
+	return settled, err
+}
+
+// byLines gives orders in parts of as many lines as are sent and settled together;
+// the order with the most lines has fewer.
+func byLines(rows []*orderRow) iter.Seq[[]*orderRow] {
+	return func(yield func([]*orderRow) bool) {
+		for len(rows) > 0 {
+			n, lines := 0, 0
+			for n < len(rows) && lines+len(rows[n].Lines.of) <= recoverLines {
+				lines += len(rows[n].Lines.of)
+				n++
+			}
+			if !yield(rows[:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
 }
 
 // driveAll has the catalog decide orders, and settles those that it decided. One
@@ -183,7 +213,7 @@ func (s *Service) postpone(ctx context.Context, rows []orderRow) error {
 // again.
 func (s *Service) allDue(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&orderRow{}).Where("state IN ('pending', 'cancelling') AND attempts > 0 AND attempt_at > ?", now()).
+		return tx.Model(&orderRow{}).Where("state IN ('pending', 'cancelling') AND (attempts > 0) = 1 AND attempt_at > ?", now()).
 			UpdateColumn("attempt_at", now()).Error
 	})
 }

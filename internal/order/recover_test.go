@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,11 +150,7 @@ func TestRecoveryBacksOffAndComesBackAtOnce(t *testing.T) {
 // is down.
 func TestACatalogThatGoesDownIsNotAskedInHalvesForLong(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *shop) {
-		book := s.book("T", 100, 500)
-		s.line.set(broken(errLost))
-		for range 100 {
-			s.place(book)
-		}
+		s.manyPending(1_000, s.book("T", 100, 1_000))
 		asked, down := 0, api.Errorf(api.CodeInternal, "down")
 		s.line.set(func(ctx context.Context, at order.Catalog, batch []api.ReservationRequest) ([]api.Reservation, error) {
 			if asked++; asked > 2 {
@@ -269,6 +266,51 @@ func TestRecoveriesOfSeveralProcessesShareTheWork(t *testing.T) {
 		}
 		if s.stock(book) != 0 {
 			t.Errorf("%d left", s.stock(book))
+		}
+		s.checkSettled()
+	})
+}
+
+// Recovery looks for due orders every second, and however many orders there are, and
+// an outage leaves, it reads those that it takes.
+func TestRecoveryLooksForDueOrdersByTheirIndex(t *testing.T) {
+	s := newShop(t)
+	for _, query := range []string{"SELECT 1 FROM orders WHERE " + order.IsDue + " LIMIT 1", "SELECT id FROM orders WHERE " + order.IsDue + " ORDER BY attempt_at LIMIT 9"} {
+		var steps []struct{ Detail string }
+		if err := s.DB().Read(t.Context()).Raw("EXPLAIN QUERY PLAN "+query, false, 0).Scan(&steps).Error; err != nil {
+			t.Fatal(err)
+		}
+		if len(steps) != 1 || !strings.Contains(steps[0].Detail, "INDEX orders_due (<expr>=? AND attempt_at<?)") {
+			t.Errorf("%s: %v", query, steps)
+		}
+	}
+}
+
+// Orders that are recovered together are not more than a batch carries.
+func TestRecoveryOfLongOrdersIsDoneInParts(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *shop) {
+		var long []api.LineRequest
+		for i := range api.MaxOrderLines {
+			long = append(long, copies(s.book(fmt.Sprint("T", i), 100, 50), 1))
+		}
+		s.line.set(broken(errLost))
+		for n := range 45 {
+			if placed, _, err := s.Place(t.Context(), api.LocalAccount, api.NewID(), wish(long[:100-n%2]...)); err != nil || placed.State != api.OrderPending {
+				t.Fatal(placed.State, err)
+			}
+		}
+		var calls []int
+		s.line.set(func(ctx context.Context, at order.Catalog, batch []api.ReservationRequest) ([]api.Reservation, error) {
+			lines := 0
+			for _, r := range batch {
+				lines += len(r.Lines)
+			}
+			calls = append(calls, lines)
+			return at.Reserve(ctx, batch)
+		})
+		s.after(8*time.Second, s.Service)
+		if len(calls) != 3 || slices.Max(calls) > 2_000 {
+			t.Errorf("calls of %v lines", calls)
 		}
 		s.checkSettled()
 	})
