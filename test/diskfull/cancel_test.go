@@ -14,7 +14,8 @@ import (
 // "4.1. WAL File Format".
 const frame = 24 + 4096
 
-// That an order is to be cancelled changes two pages, a new order three. What the
+// That an order is to be cancelled changes two pages, a new order three, or more where
+// a page is split. What the
 // log's file has left, after somebody's commit grew it and then found the disk full,
 // may take the one and not the other.
 func TestACancellationFitsWhereNoOrderDoes(t *testing.T) {

@@ -3,8 +3,10 @@ package harness
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 
@@ -46,8 +48,8 @@ func (r *Run) Service(name, service string, env []string, args ...string) *Proce
 }
 
 // Reader makes a program that goes on reading a database of SQLite from when it is
-// started until it is killed, as a backup does: the log can't begin anew while it
-// does, and grows.
+// started until it is killed, as a backup does: meanwhile the log begins anew once at
+// most, and then grows.
 func (r *Run) Reader(name, db string) *Process {
 	return r.Service(name, reader, []string{readerEnv + "=" + db})
 }
@@ -71,8 +73,11 @@ func serve(service string) int {
 		openLog = func(path string) (database.Log, error) { return faultfs.Open(path, false) }
 	}
 	if service == reader {
-		slog.Error("can't read", "error", readOn(context.Background(), os.Getenv(readerEnv)))
-		return 1
+		if err := readOn(context.Background(), os.Getenv(readerEnv)); err != nil {
+			slog.Error("can't read", "error", err)
+			return 1
+		}
+		return 0
 	}
 	settings, db, catalogURL := web.Settings{}, "", ""
 	settings.FromEnv(os.Getenv)
@@ -93,8 +98,10 @@ func serve(service string) int {
 	return web.Main(context.Background(), command, os.Stderr)
 }
 
-// readOn reads until the process is killed.
+// readOn reads until the process is told to end.
 func readOn(ctx context.Context, path string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
 	if err != nil {
 		return err
@@ -109,7 +116,7 @@ func readOn(ctx context.Context, path string) error {
 	}
 	slog.New(slog.NewJSONHandler(os.Stderr, nil)).InfoContext(ctx, "ready")
 	<-ctx.Done()
-	return nil
+	return errors.Join(tx.Rollback(), db.Close())
 }
 
 func isSet(variable string) bool {
