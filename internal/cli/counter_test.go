@@ -28,6 +28,7 @@ const (
 	whole int64 = iota
 	cut
 	deafened
+	deafenedOnce // and whole from then on
 )
 
 // wire is the way to a service, which can break.
@@ -42,10 +43,12 @@ func (w *wire) be(state int64) { w.state.Store(state) }
 // ServeHTTP carries a request as far as it gets.
 func (w *wire) ServeHTTP(reply http.ResponseWriter, r *http.Request) {
 	w.seen.Add(1)
-	switch w.state.Load() {
+	state := w.state.Load()
+	w.state.CompareAndSwap(deafenedOnce, whole)
+	switch state {
 	case cut:
 		panic(http.ErrAbortHandler)
-	case deafened:
+	case deafened, deafenedOnce:
 		w.to.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
 	default:

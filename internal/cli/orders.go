@@ -168,6 +168,9 @@ func (a *app) resume(ctx context.Context, all bool) error {
 // shop has never seen is placed now.
 func (a *app) resumeOne(ctx context.Context, c *client.Client, e *entry, out printer[api.Order]) error {
 	order, err := c.Order(ctx, e.ID)
+	if err == nil && order.AccountID != e.Account { // an admin sees those of others
+		order, err = api.Order{}, api.Errorf(api.CodeNotFound, "no order %s", e.ID)
+	}
 	if api.CodeOf(err) == api.CodeNotFound || (err == nil && e.isOpen(order.State)) {
 		e.Cancel = e.Cancel || order.State == api.OrderCancelling
 		order, err = a.settle(ctx, c, e)
@@ -175,10 +178,12 @@ func (a *app) resumeOne(ctx context.Context, c *client.Client, e *entry, out pri
 			order, err = c.Order(ctx, e.ID) // a refusal is an end too
 		}
 	}
+	if err == nil || isTaken(err) {
+		a.journal().remove(e.ID)
+	}
 	if err != nil {
 		return err
 	}
-	a.journal().remove(e.ID)
 	return out.print(&order)
 }
 

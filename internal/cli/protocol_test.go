@@ -146,6 +146,44 @@ func (p *play) journaled(t *testing.T, c *counter, id string, exit int) {
 	}
 }
 
+// An id that another purchase has is told to be taken, though an answer was lost
+// before; and resuming goes on with that no more.
+func TestAnIDThatIsTakenIsSaidToBeThoughAnAnswerWasLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(*counter, string)
+		says   string
+	}{
+		"by another account": {boughtByAnn, "can't be used"},
+		"for other lines":    {bought, "asked for something else"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := play{before: c.before}
+			shop, id := p.set(t)
+			shop.toOrders.be(deafenedOnce)
+			r := run(t.Context(), shop.env, "bazar", "buy", "4", "--id", id, "--timeout", patience.String())
+			if r.exit != 5 || !strings.Contains(r.stderr, c.says) {
+				t.Errorf("exit %d: %s", r.exit, r.stderr)
+			}
+			p.journaled(t, shop, id, r.exit)
+		})
+	}
+}
+
+func TestResumingEndsWithAnIDOfAnotherAccount(t *testing.T) {
+	p := play{before: boughtByAnn}
+	c, id := p.set(t)
+	c.toOrders.be(deafened)
+	lost := run(t.Context(), c.env, "bazar", "buy", "3", "--id", id, "--timeout", quick.String())
+	p.journaled(t, c, id, lost.exit)
+	c.toOrders.be(whole)
+	r := run(t.Context(), c.env, "bazar", "orders", "resume")
+	if lost.exit != 7 || r.exit != 5 || !strings.Contains(r.stderr, "can't be used") {
+		t.Errorf("exit %d, then %d: %s%s", lost.exit, r.exit, lost.stderr, r.stderr)
+	}
+	p.journaled(t, c, id, r.exit)
+}
+
 // lastStatus carries requests, and remembers the status of the last answer.
 type lastStatus struct{ status int }
 

@@ -47,6 +47,13 @@ func isFinal(err error) bool {
 	return err == nil || (isOver(err) && api.AsError(err).OrderID != "")
 }
 
+// isTaken says whether the id belongs to another purchase: this one is not recorded
+// under it, and never will be.
+func isTaken(err error) bool {
+	code := api.CodeOf(err)
+	return code == api.CodeIDReused || (code == api.CodeConflict && api.AsError(err).OrderID == "")
+}
+
 // target says in the journal where the purchase went.
 func (s *settings) target() string {
 	switch {
@@ -84,7 +91,7 @@ func (a *app) settle(ctx context.Context, c *client.Client, e *entry) (order api
 			sent, recorded = true, true
 		case code == api.CodeOutcomeUnknown, code == api.CodeInternal:
 			sent = true
-		case !sent || isFinal(err):
+		case !sent || isFinal(err) || isTaken(err):
 			return order, err
 		}
 		if pause(ctx, wait) != nil {
