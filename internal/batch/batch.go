@@ -5,6 +5,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -27,7 +28,8 @@ type Options[In any] struct {
 	// thing and share a place in it and its result. Nil folds none.
 	Key func(In) string
 	// Split says whether an error can have been caused by one caller alone;
-	// the batch is then run again in halves, down to one. Nil never splits.
+	// the batch is then run again in halves, down to one, as it is after a panic.
+	// Nil never splits otherwise.
 	Split func(error) bool
 	// Present says how many callers are about: here, or likely to come. A run that
 	// would begin with less than a third of them waits for more, a millisecond at
@@ -186,7 +188,7 @@ func (g *Group[In, Out]) travel(calls []*call[In, Out]) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(calls[0].ctx), g.options.Timeout)
 	defer cancel()
 	outs, err := g.safely(ctx, ins)
-	if err != nil && len(calls) > 1 && g.options.Split != nil && g.options.Split(err) {
+	if err != nil && len(calls) > 1 && g.splits(err) {
 		g.travel(calls[:len(calls)/2])
 		g.travel(calls[len(calls)/2:])
 		return
@@ -198,6 +200,21 @@ func (g *Group[In, Out]) travel(calls []*call[In, Out]) {
 		}
 		c.then(out, err)
 	}
+}
+
+// crash is the error of a batch whose run has panicked.
+type crash struct {
+	cause any
+	stack []byte
+}
+
+func (c *crash) Error() string { return fmt.Sprintf("batch: panic: %v\n%s", c.cause, c.stack) }
+
+func (g *Group[In, Out]) splits(err error) bool {
+	if _, crashed := errors.AsType[*crash](err); crashed {
+		return true
+	}
+	return g.options.Split != nil && g.options.Split(err)
 }
 
 // fold gives each call its seat in the batch, equal keys the same one.
@@ -224,7 +241,7 @@ func (g *Group[In, Out]) fold(calls []*call[In, Out]) (seats []int, ins []In) {
 func (g *Group[In, Out]) safely(ctx context.Context, ins []In) (outs []Out, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("batch: panic: %v\n%s", p, debug.Stack())
+			err = &crash{p, debug.Stack()}
 		}
 	}()
 	outs, err = g.run(ctx, ins)

@@ -261,6 +261,31 @@ func TestThoseWhoAreSentOnGoOnTogether(t *testing.T) {
 	})
 }
 
+// Whoever makes a run panic harms nobody else.
+func TestAPanicIsTheErrorOfWhoCausedItAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{}
+		g := batch.New(batch.Options[int]{Present: func() int { return 24 }}, func(ctx context.Context, in []int) ([]int, error) {
+			if slices.Contains(in, 5) {
+				panic("boom")
+			}
+			return s.run(ctx, in)
+		})
+		var failed []int
+		for i := range 8 {
+			g.Send(t.Context(), i, func(out int, err error) {
+				if err != nil || out != 2*i {
+					failed = append(failed, i)
+				}
+			})
+		}
+		g.Close()
+		if fmt.Sprint(failed, s.batches) != "[5] [[0 1 2 3] [4] [6 7]]" {
+			t.Errorf("%v failed, beside batches %v", failed, s.batches)
+		}
+	})
+}
+
 func TestAPanicAnswersEverybody(t *testing.T) {
 	g := batch.New(batch.Options[int]{}, func(context.Context, []int) ([]int, error) { panic("boom") })
 	if _, err := g.Do(t.Context(), 1); err == nil {
