@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bazar-store/bazar/pkg/api"
 )
@@ -18,6 +19,8 @@ type Bought struct {
 	// Heard is the furthest state that an answer told; "" if none came.
 	Heard api.OrderState
 	Total api.Money // once it was heard
+
+	askedBack time.Time // when it was last asked to be cancelled
 }
 
 // Account is what buyers were told: all that a store has to answer for.
@@ -41,7 +44,17 @@ func (a *Account) Ask(id string, lines []api.LineRequest) {
 func (a *Account) AskBack(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.of(id).Cancel = true
+	b := a.of(id)
+	b.Cancel, b.askedBack = true, time.Now()
+}
+
+func (a *Account) askedBack(id string) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if b := a.bought[id]; b != nil {
+		return b.askedBack
+	}
+	return time.Time{}
 }
 
 func (a *Account) of(id string) *Bought {

@@ -83,46 +83,89 @@ func Look(ctx context.Context, calls *client.Client, books []int64) (h Holdings,
 	return h, err
 }
 
-// AwaitSettled waits until no order is open, by the store's own doing; it gives
-// how long that took since the last fault, or which are still open after
-// [Settled].
-func AwaitSettled(ctx context.Context, calls *client.Client, fault time.Time) (took time.Duration, open []string, err error) {
-	all, err := orders(ctx, calls)
+// AwaitSettled waits until no order is open, by the store's own doing. It gives
+// how long after the last fault the last was settled, 0 if none was, and which
+// were open for longer than [Settled] after it. When they were settled is what the
+// store wrote down, however long it takes to read it.
+func (a *Account) AwaitSettled(ctx context.Context, calls *client.Client, fault time.Time) (took time.Duration, late []string, err error) {
+	for {
+		began := time.Now()
+		all, err := orders(ctx, calls)
+		if err != nil {
+			return 0, nil, err
+		}
+		open, until := a.open(all, fault, began)
+		if len(open) == 0 {
+			took, late = a.settled(all, fault)
+			return took, late, nil
+		}
+		for _, id := range open { // mostly they settle together
+			if _, err := AwaitEnd(ctx, calls, id, until); err != nil {
+				return 0, nil, err
+			}
+		}
+	}
+}
+
+// AwaitEnd waits until an order is settled, or until a moment, and gives it as it
+// is then.
+func AwaitEnd(ctx context.Context, calls *client.Client, id string, until time.Time) (order api.Order, err error) {
+	for {
+		late := time.Now().After(until)
+		order, err = calls.Order(ctx, id)
+		if err != nil || late || !isOpen(order.State) {
+			return order, err
+		}
+		Wait(ctx, 50*time.Millisecond)
+	}
+}
+
+// open are the orders that may be open at a moment, and are, and until when they
+// may be at most.
+func (a *Account) open(all []api.Order, fault, now time.Time) (ids []string, until time.Time) {
 	for i := range all {
-		if isOpen(all[i].State) {
-			open = append(open, all[i].ID)
+		bound := a.bound(&all[i], fault)
+		if isOpen(all[i].State) && !now.After(bound) {
+			ids = append(ids, all[i].ID)
+			until = later(until, bound)
 		}
 	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for err == nil && len(open) > 0 {
-		late := time.Since(fault) > Settled
-		open, err = stillOpen(ctx, calls, open)
-		if late {
-			break
+	return ids, until
+}
+
+// settled is how long after a fault the last order was settled, and which are
+// open, or were for too long.
+func (a *Account) settled(all []api.Order, fault time.Time) (took time.Duration, late []string) {
+	for i := range all {
+		order := &all[i]
+		if isOpen(order.State) || order.UpdatedAt.After(a.bound(order, fault)) {
+			late = append(late, order.ID)
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			err = ctx.Err()
+		if !isOpen(order.State) {
+			took = max(took, order.UpdatedAt.Sub(fault))
 		}
 	}
-	return time.Since(fault), open, err
+	return took, late
+}
+
+// bound is until when an order may be open: [Settled] after the last fault, or
+// after it was placed or was to be cancelled, if that was later.
+func (a *Account) bound(order *api.Order, fault time.Time) time.Time {
+	begun := later(fault, order.CreatedAt)
+	if order.State == api.OrderCancelling || order.State == api.OrderCancelled {
+		begun = later(begun, a.askedBack(order.ID))
+	}
+	return begun.Add(Settled)
+}
+
+func later(one, other time.Time) time.Time {
+	if one.After(other) {
+		return one
+	}
+	return other
 }
 
 func isOpen(s api.OrderState) bool { return s == api.OrderPending || s == api.OrderCancelling }
-
-// stillOpen looks at the first until it is settled, then at the others: mostly
-// they settle together.
-func stillOpen(ctx context.Context, calls *client.Client, ids []string) ([]string, error) {
-	for i, id := range ids {
-		order, err := calls.Order(ctx, id)
-		if err != nil || isOpen(order.State) {
-			return ids[i:], err
-		}
-	}
-	return nil, nil
-}
 
 // Compare says what in a store is not as its buyers were told. before is the
 // stock that they began with.

@@ -88,13 +88,19 @@ func (s *Shop) Env() []string {
 // Prove waits until the shop has settled by itself after the last fault, and
 // then is [Run.Prove].
 func (s *Shop) Prove(ctx context.Context, account *Account, fault time.Time) {
-	took, open, err := AwaitSettled(ctx, s.Direct, fault)
-	s.run.Must(err)
-	if len(open) > 0 {
-		s.run.Violation("%d orders are open %s after the last fault, among them %s", len(open), took.Round(time.Millisecond), open[0])
-	}
-	s.run.Tell("nothing open", "%s after the last fault", took.Round(time.Millisecond))
+	s.run.Settles(ctx, account, s.Direct, fault)
 	s.run.Prove(ctx, account, s.Direct, s.Before, "BAZAR_CATALOG_URL="+s.Catalog.URL(), "BAZAR_ORDER_URL="+s.Orders.URL())
+}
+
+// Settles waits until a store has settled by itself, which has to be soon enough
+// after the last fault.
+func (r *Run) Settles(ctx context.Context, account *Account, calls *client.Client, fault time.Time) {
+	took, late, err := account.AwaitSettled(ctx, calls, fault)
+	r.Must(err)
+	r.Tell("the last order was settled", "%s after the last fault", took.Round(time.Millisecond))
+	if len(late) > 0 {
+		r.Violation("%d orders were open for longer than %s after the last fault, among them %s", len(late), Settled, late[0])
+	}
 }
 
 // Prove looks whether all that buyers were told of is there, asks again for what

@@ -98,11 +98,7 @@ func TestADiskThatFailsIsNeverTheReasonForAWrongAnswer(t *testing.T) {
 func (s *store) prove(ctx context.Context) {
 	s.people.end()
 	s.Tell("answers", "%v", s.people.answers)
-	took, open, err := harness.AwaitSettled(ctx, s.shop.Direct, s.last)
-	s.Must(err)
-	if len(open) > 0 {
-		s.Violation("%d orders are open %s after the last fault", len(open), took)
-	}
+	s.Settles(ctx, s.account, s.shop.Direct, s.last)
 	for _, wrong := range s.people.hold(ctx) {
 		s.Violation("%s", wrong)
 	}

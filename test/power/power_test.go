@@ -75,7 +75,7 @@ type store struct {
 	chance  *rand.Rand
 	number  uint64
 	losses  uint64
-	last    time.Time // of them
+	last    time.Time // when the services were back after the last of them
 	wrong   []string  // what the last left that must not be
 }
 
@@ -105,6 +105,7 @@ func (s *store) lose(ctx context.Context, keep faultfs.Keep) time.Duration {
 	}
 	took, err := s.start(ctx)
 	s.Must(err)
+	s.last = time.Now()
 	return took
 }
 
@@ -140,7 +141,6 @@ func (s *store) cut(ctx context.Context, cut <-chan struct{}, keep faultfs.Keep,
 	s.shop.Catalog.Kill()
 	s.shop.Orders.Kill()
 	<-ended
-	s.last = time.Now()
 	s.Must(s.disk.Lose(s.chance.Uint64(), keep))
 	s.look(ctx)
 }
