@@ -57,7 +57,10 @@ func TestFiftyClientsWhoRepeatAnOrderGetOneAnswerAndOneOrder(t *testing.T) {
 	cuts.rest(shop.ToOrders, shop.Between)
 	run.Tell("ids", "%d, asked for by %d clients, %d times each: %d requests in %s", len(ids), clients, retries, len(ids)*clients*retries, fault.Sub(began).Round(time.Second))
 	run.Tell("answers", "%d arrived, %d of them as the first (201)", q.answers, q.created)
-	run.Tell("cuts", "%s", cuts)
+	run.Tell("cuts", "%s; %d calls were not answered", cuts, q.unanswered)
+	for _, nothing := range q.proved(cuts) {
+		run.Violation("this proves nothing: %s", nothing)
+	}
 	shop.Prove(ctx, account, fault)
 	moved := 0
 	for _, id := range ids {
@@ -74,6 +77,23 @@ type queue struct {
 	mu               sync.Mutex
 	ids              []string
 	answers, created int
+	unanswered       int
+}
+
+// proved says what of that which is to be borne did not happen.
+func (q *queue) proved(cuts *scissors) (nothing []string) {
+	if q.answers == 0 {
+		nothing = append(nothing, "no answer has arrived")
+	}
+	if q.unanswered == 0 {
+		nothing = append(nothing, "every call was answered")
+	}
+	for edge := range cuts.counts {
+		if cuts.counts[edge].Load() == 0 {
+			nothing = append(nothing, fmt.Sprintf("no connection was cut at edge %d of a call's way", edge))
+		}
+	}
+	return nothing
 }
 
 // take begins the next id; nil if there is none.
@@ -93,6 +113,7 @@ func (q *queue) end(h *hearing) {
 	defer q.mu.Unlock()
 	q.answers += h.answers
 	q.created += h.created
+	q.unanswered += h.unanswered
 }
 
 // lines are those of the nth order: one line, two, or one that is refused.
@@ -141,6 +162,8 @@ type hearing struct {
 	settled []byte // the first answer that is an end
 	answers int
 	created int
+	// unanswered is how many calls nothing came of, as far as was told.
+	unanswered int
 }
 
 func (h *hearing) ask(ctx context.Context, calls *client.Client, account *harness.Account) {
@@ -182,6 +205,7 @@ func (h *hearing) hear(account *harness.Account, answer *client.Answer, err erro
 	said := answer.Body
 	switch {
 	case api.CodeOf(err).Retryable():
+		h.unanswered++
 		return
 	case err != nil:
 		refusal := *api.AsError(err)
