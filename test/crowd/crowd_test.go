@@ -106,7 +106,7 @@ func (c *crowd) rush(ctx context.Context, processes int) *phase {
 	leave()
 	watch.Wait()
 	p.looks, c.queue = c.queue.looks, nil
-	if p.wrong = unfair(p.queued()); p.looks == 0 || len(p.queued()) == 0 {
+	if p.wrong = append(unfair(p.queued()), p.beyond()...); p.looks == 0 || len(p.queued()) == 0 {
 		p.wrong = append(p.wrong, "it can't be seen who stands in the queue")
 	}
 	return p
@@ -180,7 +180,7 @@ func (c *crowd) command(ctx context.Context, args ...string) harness.Result {
 	ended := make(chan harness.Result, 1)
 	go func() { ended <- harness.FinishStarted(cmd, started) }()
 	if <-started; cmd.Process != nil {
-		c.queue.come(cmd.Process.Pid)
+		c.queue.come(cmd.Process.Pid, time.Now())
 	}
 	r := <-ended
 	e := errand{kind: args[0], lasted: time.Since(began), exit: r.Exit}

@@ -95,6 +95,17 @@ func (p *phase) queued() (stood []time.Duration) {
 	return stood
 }
 
+// beyond says who is said to have stood in the queue for longer than it was
+// there at all: then the queue's times are of no use.
+func (p *phase) beyond() (wrong []string) {
+	for _, e := range p.all {
+		if e.stood > e.lasted {
+			wrong = append(wrong, fmt.Sprintf("bazar %s lasted %s, and %s of it in the queue", e.kind, e.lasted, e.stood))
+		}
+	}
+	return wrong
+}
+
 // told is what is reported of a phase.
 func (p *phase) told() string {
 	kinds, exits := map[string]int{}, map[int]int{}

@@ -23,11 +23,17 @@ const lookEvery = 20 * time.Millisecond
 // queue is who was seen to wait for a lock file, and how long in all.
 type queue struct {
 	mu    sync.Mutex
-	stood map[int]time.Duration // of each process that runs
+	there map[int]*stay // each process that runs
 	looks int
 }
 
-func newQueue() *queue { return &queue{stood: map[int]time.Duration{}} }
+// stay is when a process came, and how long it stood in the queue since.
+type stay struct {
+	came  time.Time
+	stood time.Duration
+}
+
+func newQueue() *queue { return &queue{there: map[int]*stay{}} }
 
 // watch looks until ctx ends.
 func (q *queue) watch(ctx context.Context) {
@@ -40,20 +46,21 @@ func (q *queue) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := time.Now()
-		q.note(locking, now.Sub(last))
+		q.note(locking, last, now)
 		last = now
 	}
 }
 
-// note adds the time since the last look to all who wait.
-func (q *queue) note(waits func(pid int) bool, since time.Duration) {
+// note adds the time since the last look to all who wait; to who came since then,
+// the time since that.
+func (q *queue) note(waits func(pid int) bool, last, now time.Time) {
 	for _, pid := range q.present() {
 		if !waits(pid) {
 			continue
 		}
 		q.mu.Lock()
-		if _, there := q.stood[pid]; there {
-			q.stood[pid] += since
+		if p := q.there[pid]; p != nil {
+			p.stood += max(0, min(now.Sub(last), now.Sub(p.came)))
 		}
 		q.mu.Unlock()
 	}
@@ -63,7 +70,7 @@ func (q *queue) note(waits func(pid int) bool, since time.Duration) {
 func (q *queue) present() []int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.Collect(maps.Keys(q.stood))
+	return slices.Collect(maps.Keys(q.there))
 }
 
 // locking says whether a thread of a process is in the system's flock.
@@ -79,14 +86,15 @@ func locking(pid int) bool {
 	return false
 }
 
-// come begins to look at a process; no queue looks at nobody.
-func (q *queue) come(pid int) {
+// come begins to look at a process that came at a moment; no queue looks at
+// nobody.
+func (q *queue) come(pid int, at time.Time) {
 	if q == nil {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stood[pid] = 0
+	q.there[pid] = &stay{came: at}
 }
 
 // leave is how long a process waited.
@@ -96,8 +104,11 @@ func (q *queue) leave(pid int) time.Duration {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	defer delete(q.stood, pid)
-	return q.stood[pid]
+	defer delete(q.there, pid)
+	if p := q.there[pid]; p != nil {
+		return p.stood
+	}
+	return 0
 }
 
 // unfair says whether somebody stood in the queue for much longer than others.
@@ -143,13 +154,20 @@ func TestWhoWaitsForALockIsSeen(t *testing.T) {
 }
 
 func TestTheTimeInAQueueIsCounted(t *testing.T) {
+	began := time.Now()
+	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
+	all := func(int) bool { return true }
 	q := newQueue()
-	q.come(1)
-	q.come(2)
-	q.note(func(pid int) bool { return pid == 1 }, 100*time.Millisecond)
-	q.note(func(int) bool { return true }, 30*time.Millisecond)
-	if one, two := q.leave(1), q.leave(2); one != 130*time.Millisecond || two != 30*time.Millisecond {
-		t.Errorf("they waited %s and %s", one, two)
+	q.come(1, at(0))
+	q.come(2, at(0))
+	q.note(func(pid int) bool { return pid == 1 }, at(0), at(100))
+	q.come(3, at(120)) // between two looks
+	q.come(4, at(140)) // while it is looked
+	q.note(all, at(100), at(130))
+	for pid, want := range map[int]time.Duration{1: 130, 2: 30, 3: 10, 4: 0, 5: 0} {
+		if stood := q.leave(pid); stood != want*time.Millisecond {
+			t.Errorf("process %d waited %s", pid, stood)
+		}
 	}
 }
 
