@@ -52,9 +52,9 @@ type row struct {
 // sells says whether an order is confirmed all the same.
 func (r *row) sells() bool { return r.status == http.StatusCreated }
 
-// leaves says whether the log's file may have a few pages left that can be written
+// hasRoom says whether the log's file may have a few pages left that can be written
 // over, for who needs no more than those.
-func (r *row) leaves() bool {
+func (r *row) hasRoom() bool {
 	return r.disk != "journal" && !r.sells() && r.fault.Ops&faultfs.Write == 0
 }
 
@@ -123,6 +123,7 @@ type store struct {
 	shop    *harness.Shop
 	account *harness.Account
 	readers map[string]*harness.Process // of the services' databases, by the disk
+	left    []string                    // orders that were left open while a disk was full
 	last    time.Time                   // when there was space again
 }
 
@@ -156,7 +157,9 @@ func (s *store) play(ctx context.Context, r row) {
 	lift()
 	s.last = time.Now()
 	took := s.sells(ctx, r)
-	s.Tell(r.name, "HTTP %d, `bazar buy` %d, `bazar orders cancel` %d; sells again after %s", r.status, r.exit, r.cancel, took.Round(time.Millisecond))
+	left, settled := len(s.left), s.settles(ctx, r)
+	s.Tell(r.name, "HTTP %d, `bazar buy` %d, `bazar orders cancel` %d; sells again after %s, and has settled the %d that were left open after %s",
+		r.status, r.exit, r.cancel, took.Round(time.Millisecond), left, settled.Round(time.Millisecond))
 }
 
 // end ends a reader, which has read all the while.
@@ -180,7 +183,7 @@ func (s *store) answered(ctx context.Context, r row) {
 				s.Violation("%s: order %s was answered %d, and is there: %t", r.name, id, status, !r.there)
 			}
 			return
-		case status == http.StatusAccepted && halves < few && s.fits(ctx, r, id, 7, api.OrderPending, api.OrderConfirmed):
+		case status == http.StatusAccepted && halves < few && s.fits(ctx, r, id, unsettled, api.OrderPending, api.OrderConfirmed):
 			halves++
 		case status != http.StatusCreated && status != r.status:
 			s.Violation("%s: order %s was answered %d %s", r.name, id, status, code)
@@ -200,6 +203,7 @@ func (s *store) put(ctx context.Context, id string) (status int, code api.Code) 
 	case err != nil:
 		return code.Status(), code
 	case order.State == api.OrderPending:
+		s.left = append(s.left, id)
 		return http.StatusAccepted, ""
 	default:
 		return http.StatusCreated, ""
@@ -226,7 +230,9 @@ func (s *store) buy(ctx context.Context, what string) (id string) {
 func (s *store) tryToBuy(ctx context.Context) (id string, got harness.Result) {
 	id = api.NewID()
 	s.account.Ask(id, []api.LineRequest{{BookID: 1, Quantity: 2}})
-	return id, s.run(ctx, "buy", "1:2", "--id", id)
+	got = s.run(ctx, "buy", "1:2", "--id", id)
+	s.leaves(id, got)
+	return id, got
 }
 
 // buyUntil buys until a purchase fares as they do on that disk.
@@ -251,11 +257,11 @@ func (s *store) buyUntil(ctx context.Context, r row) {
 // what the log's file has left: by half, so that it is written down what is to be
 // done, and not that it was done, or whole. It has to be there, as it was said to be.
 func (s *store) fits(ctx context.Context, r row, id string, exit int, half, whole api.OrderState) bool {
-	if !r.leaves() {
+	if !r.hasRoom() {
 		return false
 	}
 	switch exit {
-	case 7:
+	case unsettled:
 		return r.disk == "order" && s.state(ctx, id) == half
 	case 0:
 		return s.state(ctx, id) == whole
@@ -277,6 +283,7 @@ func (s *store) cancel(ctx context.Context, r row, known []string) {
 	for _, id := range known {
 		s.account.AskBack(id)
 		got := s.run(ctx, "orders", "cancel", id)
+		s.leaves(id, got)
 		if got.Exit == r.cancel {
 			return
 		}

@@ -113,7 +113,7 @@ func AwaitEnd(ctx context.Context, calls *client.Client, id string, until time.T
 	for {
 		late := time.Now().After(until)
 		order, err = calls.Order(ctx, id)
-		if err != nil || late || !isOpen(order.State) {
+		if err != nil || late || !IsOpen(order.State) {
 			return order, err
 		}
 		Wait(ctx, 50*time.Millisecond)
@@ -125,7 +125,7 @@ func AwaitEnd(ctx context.Context, calls *client.Client, id string, until time.T
 func (a *Account) open(all []api.Order, fault, now time.Time) (ids []string, until time.Time) {
 	for i := range all {
 		bound := a.bound(&all[i], fault)
-		if isOpen(all[i].State) && !now.After(bound) {
+		if IsOpen(all[i].State) && !now.After(bound) {
 			ids = append(ids, all[i].ID)
 			until = later(until, bound)
 		}
@@ -138,10 +138,10 @@ func (a *Account) open(all []api.Order, fault, now time.Time) (ids []string, unt
 func (a *Account) settled(all []api.Order, fault time.Time) (took time.Duration, late []string) {
 	for i := range all {
 		order := &all[i]
-		if isOpen(order.State) || order.UpdatedAt.After(a.bound(order, fault)) {
+		if IsOpen(order.State) || order.UpdatedAt.After(a.bound(order, fault)) {
 			late = append(late, order.ID)
 		}
-		if !isOpen(order.State) {
+		if !IsOpen(order.State) {
 			took = max(took, order.UpdatedAt.Sub(fault))
 		}
 	}
@@ -165,7 +165,8 @@ func later(one, other time.Time) time.Time {
 	return other
 }
 
-func isOpen(s api.OrderState) bool { return s == api.OrderPending || s == api.OrderCancelling }
+// IsOpen says whether an order has no end yet.
+func IsOpen(s api.OrderState) bool { return s == api.OrderPending || s == api.OrderCancelling }
 
 // Compare says what in a store is not as its buyers were told. before is the
 // stock that they began with.
@@ -213,7 +214,7 @@ func (b *Bought) compare(order *api.Order) (wrong []string) {
 	}
 	cancelled := order.State == api.OrderCancelling || order.State == api.OrderCancelled
 	switch {
-	case isOpen(order.State):
+	case IsOpen(order.State):
 		complain("is still %s", order.State)
 	case cancelled && !b.Cancel:
 		complain("is %s, and nobody cancelled it", order.State)
