@@ -112,6 +112,7 @@ type store struct {
 	shop     *harness.Shop
 	account  *harness.Account
 	people   *buyers
+	known    *known
 	imports  *importer // nil where nothing is imported
 	chance   *rand.Rand
 	restarts int
@@ -124,6 +125,9 @@ func open(ctx context.Context, run *harness.Run) *store {
 		s.disks[name] = run.Disk("disk-"+name, faultfs.Options{Seed: run.Seed, Direct: true})
 	}
 	s.shop = run.Open(ctx, s.disks["catalog"].Dir(), s.disks["order"].Dir(), map[int64]int64{1: 1_000_000, 2: 500, 3: 1_000_000})
+	known, err := learn(ctx, s.account, s.shop.Direct)
+	s.Must(err)
+	s.known = known
 	s.people = newBuyers(s.account, s.shop.Direct, s.shop.Books())
 	s.people.start(ctx, run, 6)
 	return s
@@ -157,12 +161,8 @@ func (s *store) play(ctx context.Context, r row) {
 
 // read reads what a failing disk has; it may be said that it can't be.
 func (s *store) read(ctx context.Context, r row) {
-	_, err := s.shop.Direct.AllOrders(ctx, api.MaxLimit, "")
-	_, other := s.shop.Direct.Reservations(ctx, api.MaxLimit, "")
-	for _, err := range []error{err, other} {
-		if code := api.CodeOf(err); err != nil && code != api.CodeUnavailable {
-			s.Violation("%s: a read was answered %s: %v", r.name, code, err)
-		}
+	for _, wrong := range s.known.read(ctx) {
+		s.Violation("%s: %s", r.name, wrong)
 	}
 }
 
