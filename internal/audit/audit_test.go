@@ -99,8 +99,8 @@ func TestAHealthyStoreAgrees(t *testing.T) {
 	}
 }
 
-// While others buy, restock, add books and sell out, one audit after the other
-// finds nothing.
+// While others buy, take back, restock, add and retire books, import and undo it,
+// and sell out, one audit after the other finds nothing.
 func TestALiveStoreGivesNoFalseAlarm(t *testing.T) {
 	store := open(t, t.TempDir())
 	stock(t, store)
@@ -110,6 +110,51 @@ func TestALiveStoreGivesNoFalseAlarm(t *testing.T) {
 	var others sync.WaitGroup
 	others.Go(func() { told.crowd(ctx, t, store, 1_000_000) })
 	others.Go(func() { keep(ctx, t, store) })
+	var returned, retired, undone atomic.Int64
+	always := func(people int, times *atomic.Int64, errand func() error) {
+		for range people {
+			others.Go(func() {
+				err := errand()
+				for ; err == nil; err = errand() {
+					times.Add(1)
+				}
+				if ctx.Err() == nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	always(8, &returned, func() error {
+		id, unknown := uuid.NewString(), uuid.NewString()
+		_, placed := store.PlaceOrder(ctx, id, lines(32, 1))
+		if api.CodeOf(placed) == api.CodeOutOfStock {
+			id, placed = api.NewID(), nil
+		}
+		_, cancelled := store.CancelOrder(ctx, id)
+		_, buried := store.CancelOrder(ctx, unknown)
+		return errors.Join(placed, cancelled, buried)
+	})
+	always(1, &retired, func() error {
+		book, added := store.AddBook(ctx, api.BookEdit{Title: api.Some("Old"), Price: api.Some(api.Money{Amount: 7, Currency: "USD"}), Stock: api.Some(int64(9))})
+		ref := strconv.FormatInt(book.ID, 10)
+		_, bought := store.PlaceOrder(ctx, api.NewID(), lines(book.ID, 2))
+		_, moved := store.Move(ctx, ref, api.NewID(), api.MovementRequest{Set: new(int64(4)), Reason: "counted"})
+		_, edited := store.EditBook(ctx, ref, 0, api.BookEdit{State: api.Some(api.Retired)})
+		return errors.Join(added, bought, moved, edited)
+	})
+	always(1, &undone, func() error {
+		request := api.ImportRequest{ID: api.NewID(), Source: "test", Rows: []api.ImportRow{
+			{Line: 1, Title: new("Kept"), Price: &api.Money{Amount: 5, Currency: "USD"}, Stock: new(int64(7))},
+			{Line: 2, Title: new("Gone"), Price: &api.Money{Amount: 5, Currency: "USD"}, Stock: new(int64(7))},
+		}}
+		results, imported := store.Import(ctx, request)
+		if imported != nil {
+			return imported
+		}
+		_, bought := store.PlaceOrder(ctx, api.NewID(), lines(*results.Results[0].BookID, 3))
+		_, taken := store.UndoImport(ctx, request.ID)
+		return errors.Join(bought, taken)
+	})
 	audits, largest := 0, int64(0)
 	for ctx.Err() == nil {
 		found, sums, err := (&auditor{store: store}).run(t.Context())
@@ -122,10 +167,11 @@ func TestALiveStoreGivesNoFalseAlarm(t *testing.T) {
 	}
 	cancel()
 	others.Wait()
-	if audits < 2 || largest == 0 {
-		t.Errorf("%d audits, at most of %d orders", audits, largest)
+	if audits < 2 || largest == 0 || returned.Load() == 0 || retired.Load() == 0 || undone.Load() == 0 {
+		t.Errorf("%d audits, at most of %d orders; %d taken back, %d books retired, %d imports undone", audits, largest, returned.Load(), retired.Load(), undone.Load())
 	}
-	t.Logf("%d audits while %d were confirmed and %d rejected", audits, told.confirmed.Load(), told.rejected.Load())
+	t.Logf("%d audits while %d were confirmed and %d rejected, %d taken back, %d books retired and %d imports undone",
+		audits, told.confirmed.Load(), told.rejected.Load(), returned.Load(), retired.Load(), undone.Load())
 }
 
 // keep restocks and adds books until ctx ends.
