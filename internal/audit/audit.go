@@ -36,7 +36,8 @@ type Store interface {
 
 // Options says how to audit.
 type Options struct {
-	// Repair drives on orders that are overdue, by asking for them again.
+	// Repair drives on orders that are overdue, by asking for them again; the
+	// order service lets nobody do so with orders of other accounts.
 	Repair bool
 	// Fault takes what disagrees, one by one; its error ends the audit.
 	Fault func(Fault) error
@@ -55,8 +56,9 @@ type Sums struct {
 	Orders       map[api.OrderState]int64
 	// Money is what confirmed orders cost in all, in minor units, by currency.
 	Money map[string]int64
-	// Repaired counts overdue orders that were driven to their end.
-	Repaired int64
+	// Repaired counts overdue orders that were driven to their end; Overdue
+	// those that are open still.
+	Repaired, Overdue int64
 	// Faults counts what disagrees.
 	Faults int64
 }

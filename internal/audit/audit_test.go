@@ -228,6 +228,59 @@ func TestRepairSettlesWhatIsPending(t *testing.T) {
 	}
 }
 
+// An order that repairing may not drive on, or that cannot be driven on, is told
+// as pending, with why, and what is found besides is told as ever.
+func TestRepairTellsWhatItMayNotSettle(t *testing.T) {
+	for name, c := range map[string]struct{ damage, want string }{
+		"pending for another account": {
+			"UPDATE orders SET account_id = 'another'",
+			"pending: order ID-1: order ID-1 is pending since 2009-02-13T23:31:30Z; it is another account's, so the order service alone drives it on",
+		},
+		"cancelling for another account": {
+			"UPDATE orders SET account_id = 'another', state = 'cancelling'",
+			"pending: order ID-1: order ID-1 is cancelling since 2009-02-13T23:31:30Z; it is another account's, so the order service alone drives it on",
+		},
+		"of too many copies": {
+			`UPDATE orders SET lines = replace(lines, '"quantity":2', '"quantity":1000')`,
+			"pending: order ID-1: order ID-1 is pending since 2009-02-13T23:31:30Z; it cannot be driven on: quantity of book 4: 1 to 100 copies an order, not 1000",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			store := open(t, dir)
+			late(t, dir, store, false)
+			execute(t, dir, "order.db", c.damage)
+			execute(t, dir, "catalog.db", "UPDATE books SET stock = 99 WHERE id = 5")
+			found, sums, err := (&auditor{store: store, repair: true, hurried: true}).run(t.Context())
+			if err != nil || len(found) != 2 || found[1] != spelled(c.want) {
+				t.Errorf("%v, found %q, want %s", err, found, spelled(c.want))
+			}
+			if sums.Faults != 2 || sums.Overdue != 1 || sums.Repaired != 0 {
+				t.Errorf("%+v", sums)
+			}
+		})
+	}
+}
+
+// An order that is driven on when there is no time left to wait for it counts as
+// repaired, too.
+func TestRepairCountsWhatItSettlesAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	const orders = 8
+	for range orders - 1 {
+		if _, err := store.PlaceOrder(t.Context(), api.NewID(), lines(4, 2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late(t, dir, store, true)
+	found, sums, err := (&auditor{store: store, repair: true, hurried: true}).run(t.Context())
+	if err != nil || len(found) > 0 || sums.Repaired != orders || sums.Overdue != 0 {
+		t.Errorf("%v, found %q, %+v", err, found, sums)
+	}
+}
+
 // An order that was placed a moment ago is on its way, and no fault.
 func TestAPendingOrderIsNoFault(t *testing.T) {
 	dir := t.TempDir()

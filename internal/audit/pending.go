@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +17,8 @@ type id = uuid.UUID
 func (r *run) pending(ctx context.Context) error {
 	deadline := r.Now().Add(grace)
 	for _, late := range r.late {
-		if err := r.await(ctx, late.String(), deadline); err != nil {
+		hindrance, err := r.await(ctx, late.String(), deadline)
+		if err != nil {
 			return err
 		}
 		p, err := r.atOnce(ctx, late.String())
@@ -31,7 +31,8 @@ func (r *run) pending(ctx context.Context) error {
 		if !p.open() {
 			continue
 		}
-		f := p.fault(CheckPending, "order %s is %s since %s", p.id, p.order.State, p.order.UpdatedAt.UTC().Format(time.RFC3339))
+		r.sums.Overdue++
+		f := p.fault(CheckPending, "order %s is %s since %s%s", p.id, p.order.State, p.order.UpdatedAt.UTC().Format(time.RFC3339), hindrance)
 		if err := r.fault(f); err != nil {
 			return err
 		}
@@ -40,29 +41,36 @@ func (r *run) pending(ctx context.Context) error {
 }
 
 // await waits until an order is not open any more, or the deadline is over. To
-// repair, it is driven on meanwhile.
-func (r *run) await(ctx context.Context, id string, deadline time.Time) error {
-	for driven := false; ; {
+// repair, it is driven on meanwhile, once at least; hindrance says what the order
+// service had against that.
+func (r *run) await(ctx context.Context, id string, deadline time.Time) (hindrance string, err error) {
+	driven := false
+	for last := false; ; {
 		order, err := r.store.Order(ctx, id)
+		if api.CodeOf(err) == api.CodeNotFound {
+			return "", nil // gone meanwhile; what it left is told
+		}
 		if err != nil {
-			return err
+			return "", err
 		}
 		if open := (&purchase{order: &order}).open(); !open {
 			if driven {
 				r.sums.Repaired++
 			}
-			return nil
+			return "", nil
+		}
+		if last {
+			return hindrance, nil
 		}
 		if r.Repair {
-			if driven, err = true, r.drive(ctx, &order); err != nil {
-				return err
-			}
+			hindrance = refused(&order, r.drive(ctx, &order))
+			driven = driven || hindrance == ""
 		}
-		if !r.Now().Before(deadline) {
-			return nil // it is told as it is
+		if last = !r.Now().Before(deadline); last {
+			continue // what driving it on has done is to be seen
 		}
 		if err := pause(ctx); err != nil {
-			return err
+			return "", err
 		}
 	}
 }
@@ -72,21 +80,29 @@ func (r *run) await(ctx context.Context, id string, deadline time.Time) error {
 func (r *run) drive(ctx context.Context, order *api.Order) error {
 	if order.State == api.OrderCancelling {
 		_, err := r.store.CancelOrder(ctx, order.ID)
-		return r.driven(order, err)
+		return err
 	}
 	request := api.OrderRequest{Lines: make([]api.LineRequest, len(order.Lines))}
 	for i, l := range order.Lines {
 		request.Lines[i] = api.LineRequest{BookID: l.BookID, Quantity: l.Quantity, MaxPrice: l.MaxPrice}
 	}
 	_, err := r.store.PlaceOrder(ctx, order.ID, request)
-	return r.driven(order, err)
+	return err
 }
 
-func (*run) driven(order *api.Order, err error) error {
-	if err == nil || api.CodeOf(err).Retryable() || api.AsError(err).OrderID == order.ID {
-		return nil // what became of it, the order itself tells
+// refused says what the order service has against driving an order on, to go on
+// the sentence that it is open; "" if nothing. An answer with the order's id is
+// what became of it. A conflict without one is of somebody else's order: nobody
+// but its account, and the order service itself, drives it on.
+func refused(order *api.Order, err error) string {
+	switch code := api.CodeOf(err); {
+	case code == "", code.Retryable(), api.AsError(err).OrderID == order.ID:
+		return ""
+	case code == api.CodeConflict:
+		return "; it is another account's, so the order service alone drives it on"
+	default:
+		return "; it cannot be driven on: " + err.Error()
 	}
-	return fmt.Errorf("order %s: %w", order.ID, err)
 }
 
 // pause waits a moment.

@@ -23,13 +23,15 @@ movements, each sale has its reservation, each reservation its order, each order
 the lines, prices and total that were taken, and nothing is pending for long.
 
 Prints what disagrees and ends with 1, or prints the sums and ends with 0. It may
-run while others buy. --repair settles orders that are pending for long, by asking
-for them again; it changes nothing else, and never makes up stock.`,
+run while others buy. --repair settles orders of your own that are pending for long,
+by asking for them again; those of other accounts the order service settles by
+itself, while it runs and reaches the catalog. It changes nothing else, and never
+makes up stock.`,
 		Example: "  bazar audit\n  bazar audit --repair\n  bazar audit --json --jq '.[].detail'",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.audit(cmd.Context(), repair) },
 	}
-	cmd.Flags().BoolVar(&repair, "repair", false, "settle orders that are pending for long")
+	cmd.Flags().BoolVar(&repair, "repair", false, "settle your orders that are pending for long")
 	return cmd
 }
 
@@ -69,7 +71,7 @@ func (a *app) noteRepairs(sums *audit.Sums) {
 	if n := sums.Repaired; n > 0 {
 		a.streams.Note(fmt.Sprintf("%s %s settled", ui.Count(n), plural(int(n), "order was", "orders were")))
 	}
-	if open := sums.Orders[api.OrderPending]; open > 0 {
+	if open := sums.Orders[api.OrderPending] + sums.Orders[api.OrderCancelling]; open > 0 {
 		a.streams.Note(fmt.Sprintf("%s %s on the way to be settled", ui.Count(open), plural(int(open), "order is", "orders are")))
 	}
 }
@@ -78,8 +80,12 @@ func (a *app) noteRepairs(sums *audit.Sums) {
 func disagreement(sums *audit.Sums, repair bool) error {
 	what := plural(int(sums.Faults), "thing does", "things do")
 	end := &ending{exit: exitFailed, err: api.Errorf(api.CodeConflict, "%s %s not agree", ui.Count(sums.Faults), what)}
-	if !repair && sums.Orders[api.OrderPending] > 0 {
-		end.hint = "`bazar audit --repair` settles pending orders"
+	switch {
+	case sums.Overdue == 0:
+	case repair:
+		end.hint = "what is pending still, the order service settles by itself, while it runs and reaches the catalog; see `bazar status`"
+	default:
+		end.hint = "`bazar audit --repair` settles orders of yours that are pending"
 	}
 	return end
 }
