@@ -11,7 +11,7 @@ import (
 )
 
 // purchase is all there is under one id: the order, what the catalog decided
-// and what that moved. What is not there is nil.
+// and what that moved, a page of it at most. What is not there is nil.
 type purchase struct {
 	id          string
 	order       *api.Order
@@ -47,40 +47,55 @@ func newMerge(ctx context.Context, s Store) *merge {
 
 // next is the purchase with the next id; nil at the end.
 func (m *merge) next(ctx context.Context) (*purchase, error) {
-	m.catchUp(ctx)
-	order, orderErr := m.orders.head(ctx)
-	reservation, reservationErr := m.reservations.head(ctx)
-	movement, movementErr := m.movements.head(ctx)
-	if err := errors.Join(orderErr, reservationErr, movementErr); err != nil {
-		return nil, err
-	}
-	p := &purchase{}
-	if order != nil {
-		p.id = order.ID
-	}
-	if reservation != nil {
-		p.id = earlier(p.id, reservation.ID)
-	}
-	if movement != nil {
-		p.id = earlier(p.id, movement.Operation)
-	}
-	if p.id == "" {
-		return nil, nil
-	}
-	if order != nil && order.ID == p.id {
-		p.order = m.orders.take()
-	}
-	if reservation != nil && reservation.ID == p.id {
-		p.reservation = m.reservations.take()
-	}
-	for movement != nil && movement.Operation == p.id {
-		p.movements = append(p.movements, *m.movements.take())
-		var err error
-		if movement, err = m.movements.head(ctx); err != nil {
+	for {
+		m.catchUp(ctx)
+		order, orderErr := m.orders.head(ctx)
+		reservation, reservationErr := m.reservations.head(ctx)
+		movement, movementErr := m.movements.head(ctx)
+		if err := errors.Join(orderErr, reservationErr, movementErr); err != nil {
 			return nil, err
 		}
+		if movement != nil && !isOfOrder(movement) {
+			m.movements.take() // there may be a million under one id
+			continue
+		}
+		id := ""
+		if order != nil {
+			id = order.ID
+		}
+		if reservation != nil {
+			id = earlier(id, reservation.ID)
+		}
+		if movement != nil {
+			id = earlier(id, movement.Operation)
+		}
+		if id == "" {
+			return nil, nil
+		}
+		return m.take(ctx, id)
 	}
-	return p, nil
+}
+
+// take is the purchase with an id, which is then over.
+func (m *merge) take(ctx context.Context, id string) (*purchase, error) {
+	p := &purchase{id: id}
+	order, orderErr := m.orders.head(ctx)
+	if order != nil && order.ID == id {
+		p.order = m.orders.take()
+	}
+	reservation, reservationErr := m.reservations.head(ctx)
+	if reservation != nil && reservation.ID == id {
+		p.reservation = m.reservations.take()
+	}
+	movement, movementErr := m.movements.head(ctx)
+	for movement != nil && movement.Operation == id {
+		if isOfOrder(movement) && len(p.movements) < api.MaxLimit {
+			p.movements = append(p.movements, *movement)
+		}
+		m.movements.take()
+		movement, movementErr = m.movements.head(ctx)
+	}
+	return p, errors.Join(orderErr, reservationErr, movementErr)
 }
 
 // catchUp looks behind the end of lists that ended before the others, which
@@ -112,9 +127,6 @@ func (r *run) orders(ctx context.Context) error {
 		p, err := all.next(ctx)
 		if err != nil || p == nil {
 			return err
-		}
-		if p.order == nil && p.reservation == nil && !p.sold() {
-			continue // a movement by hand
 		}
 		if len(p.faults()) > 0 {
 			if p, err = r.atOnce(ctx, p.id); err != nil {
@@ -219,14 +231,4 @@ func (r *run) decided(ctx context.Context, id string) (*purchase, error) {
 func same(a, b *purchase) bool {
 	return (a.order == nil) == (b.order == nil) && (a.order == nil || a.order.State == b.order.State) &&
 		(a.reservation == nil) == (b.reservation == nil) && (a.reservation == nil || a.reservation.State == b.reservation.State)
-}
-
-// sold says whether an order moved a book; a movement by hand has an id too.
-func (p *purchase) sold() bool {
-	for i := range p.movements {
-		if isOfOrder(&p.movements[i]) {
-			return true
-		}
-	}
-	return false
 }
