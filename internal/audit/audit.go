@@ -1,6 +1,6 @@
 // Package audit proves that ledger, stock, reservations and orders of a store
 // agree, from what its services answer. It reads page by page, holds a few
-// pages and some 20 bytes a book, and may run while others buy: what seems to
+// pages, some 20 bytes a book and the ids of imports and overdue orders, and may run while others buy: what seems to
 // disagree is read again, by id, and told only if it does so at one moment.
 package audit
 
@@ -26,6 +26,7 @@ type Store interface {
 	Book(ctx context.Context, ref string) (api.Book, error)
 	Books(ctx context.Context, q api.BookQuery) (api.BookList, error)
 	Movements(ctx context.Context, q api.MovementQuery) (api.MovementList, error)
+	Imports(ctx context.Context, limit int, cursor string) (api.ImportList, error)
 	Reservation(ctx context.Context, id string) (api.Reservation, error)
 	Reservations(ctx context.Context, limit int, after string) (api.ReservationList, error)
 	Order(ctx context.Context, id string) (api.Order, error)

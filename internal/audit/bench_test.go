@@ -68,6 +68,8 @@ func large(b *testing.B, orders, books int) *client.Client {
 	line := `'[{"book_id":' || ` + book + ` || ',"quantity":1,"title":"A Book","price":{"amount":1000,"currency":"USD"}`
 	execute(b, dir, "catalog.db", series(books)+`INSERT INTO books
 		SELECT 1000 + i, NULL, 'A Book', 'a book', '["An Author"]', '["a-topic"]', NULL, 2026, 'en', NULL, 1000, 'USD', 1000000, 'on_sale', 1, NULL, NULL, 0, 0, 0, NULL, NULL FROM s`)
+	execute(b, dir, "catalog.db", `INSERT INTO imports SELECT NULL, '`+nobody+`', 'bench', 'applied', 0, 0,
+		`+fmt.Sprint(books)+`, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0`)
 	execute(b, dir, "catalog.db", series(books)+`INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)
 		SELECT 1000 + i, 0, 'imported', '`+nobody+`', 1000000, 1000000 FROM s`)
 	execute(b, dir, "catalog.db", series(orders)+`INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)

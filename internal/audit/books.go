@@ -123,6 +123,7 @@ type shelf struct {
 // ledger is the stock ledger as far as it has been read.
 type ledger struct {
 	run     *run
+	imports *imports
 	shelves map[int32]shelf
 	read    string // the id of the last movement
 	// recent are the sums that books had since it was watched: that before the
@@ -131,7 +132,7 @@ type ledger struct {
 }
 
 func newLedger(r *run) *ledger {
-	return &ledger{run: r, shelves: map[int32]shelf{}}
+	return &ledger{run: r, imports: newImports(r.store), shelves: map[int32]shelf{}}
 }
 
 // watch begins to note the sums that a book goes through.
@@ -153,11 +154,23 @@ func (l *ledger) readOn(ctx context.Context) error {
 		if err != nil || m == nil {
 			return err
 		}
+		if err := l.checkCause(ctx, m); err != nil {
+			return err
+		}
 		if err := l.add(m); err != nil {
 			return err
 		}
 		l.read = position(movements.take())
 	}
+}
+
+func (l *ledger) checkCause(ctx context.Context, m *api.Movement) error {
+	detail, err := l.imports.causeFault(ctx, m)
+	if err != nil || detail == "" {
+		return err
+	}
+	f := Fault{Check: CheckCause, Detail: detail}
+	return l.run.fault(f.movement(m).amounts(0, m.Change))
 }
 
 // add enters a movement, and checks that it goes on from the one before it.

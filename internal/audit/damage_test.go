@@ -83,6 +83,35 @@ func damages() []damaged {
 			},
 		},
 		{
+			"an import that nobody made", "catalog.db",
+			"INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)" +
+				" SELECT id, 0, 'imported', '" + nobody + "', 5, stock + 5 FROM books WHERE id = 3; UPDATE books SET stock = stock + 5 WHERE id = 3",
+			[]string{
+				`cause: book 3 movement 35 expected 0 found 5: movement 35 (imported) changed book 3 by +5 for import ID-3, which is not there`,
+			},
+		},
+		{
+			"an import that nobody took back", "catalog.db",
+			"INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)" +
+				" SELECT id, 0, 'undone', '" + nobody + "', -1, stock - 1 FROM books WHERE id <= 2; UPDATE books SET stock = stock - 1 WHERE id <= 2",
+			[]string{
+				`cause: book 1 movement 35 expected 0 found -1: movement 35 (undone) changed book 1 by -1, but no import was taken back as ID-3`,
+				`cause: book 2 movement 36 expected 0 found -1: movement 36 (undone) changed book 2 by -1, but no import was taken back as ID-3`,
+			},
+		},
+		{
+			"imports from before they were remembered, which is none", "catalog.db",
+			"DELETE FROM imports", nil,
+		},
+		{
+			"a cause from elsewhere", "catalog.db",
+			"UPDATE ledger SET cause = 'stolen' WHERE operation = '" + bought + "' AND book_id = 8",
+			[]string{
+				`cause: book 8 movement 34 expected 0 found -1: movement 34 (stolen) changed book 8 by -1 for a cause that this version does not know`,
+				`movement: order ID-1 book 8 expected -1 found 0: reservation ID-1 is taken, but no movement of -1 of book 8 is there`,
+			},
+		},
+		{
 			"a line that was sold but not ordered", "catalog.db",
 			"INSERT INTO ledger (book_id, at, cause, operation, stock_change, stock_after)" +
 				" SELECT id, 0, 'sold', '" + bought + "', -1, stock - 1 FROM books WHERE id = 3; UPDATE books SET stock = stock - 1 WHERE id = 3",

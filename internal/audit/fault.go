@@ -15,7 +15,8 @@ const (
 	CheckLedger Check = "ledger"
 	// CheckBook: a book that has copies by its movements is there.
 	CheckBook Check = "book"
-	// CheckCause: no sale without a reservation that was taken, with that line.
+	// CheckCause: no sale without a reservation that was taken, with that line; no
+	// movement for an import that is not there, or was not taken back.
 	CheckCause Check = "cause"
 	// CheckMovement: each line that was taken moved its book.
 	CheckMovement Check = "movement"

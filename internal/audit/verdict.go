@@ -189,11 +189,11 @@ func (p *purchase) causeFault(m *api.Movement, owed map[int64]int64) Fault {
 	var f Fault
 	switch {
 	case wanted:
-		f = p.fault(CheckCause, "movement %d (%s) changed book %d by %+d; reservation %s makes it %+d", m.ID, m.Cause, m.BookID, m.Change, p.id, change)
+		f = p.fault(CheckCause, "%s; reservation %s makes it %+d", changed(m), p.id, change)
 	case p.reservation == nil:
-		f = p.fault(CheckCause, "movement %d (%s) changed book %d by %+d for reservation %s, which is not there", m.ID, m.Cause, m.BookID, m.Change, p.id)
+		f = p.fault(CheckCause, "%s for reservation %s, which is not there", changed(m), p.id)
 	default:
-		f = p.fault(CheckCause, "movement %d (%s) changed book %d by %+d; reservation %s, which is %s, has no cause for it", m.ID, m.Cause, m.BookID, m.Change, p.id, p.decided())
+		f = p.fault(CheckCause, "%s; reservation %s, which is %s, has no cause for it", changed(m), p.id, p.decided())
 	}
 	return f.movement(m).amounts(change, m.Change)
 }
