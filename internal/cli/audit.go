@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -54,14 +55,14 @@ func (a *app) audit(ctx context.Context, repair bool) error {
 		},
 	})
 	progress.Clear()
+	if sums.Faults > 0 {
+		err = cmp.Or(err, faults.close(ctx)) // what was found is told, whatever came then
+	}
 	if err != nil {
 		return err
 	}
 	a.noteRepairs(&sums)
 	if sums.Faults > 0 {
-		if err := faults.close(ctx); err != nil {
-			return err
-		}
 		return disagreement(&sums, repair)
 	}
 	return a.printSums(ctx, &sums)
