@@ -189,19 +189,6 @@ func keep(ctx context.Context, t *testing.T, store *client.Client) {
 	}
 }
 
-// lend imports books and takes them back until ctx ends.
-func lend(ctx context.Context, t *testing.T, store *client.Client) {
-	for ctx.Err() == nil {
-		r := newBooks(api.NewID(), 1, 20)
-		_, importErr := store.Import(ctx, r)
-		_, undoErr := store.UndoImport(ctx, r.ID)
-		if err := errors.Join(importErr, undoErr); err != nil && ctx.Err() == nil {
-			t.Error(err)
-			return
-		}
-	}
-}
-
 // late makes an order that its service has forgotten since long ago, and which
 // the catalog has decided; or has not.
 func late(t *testing.T, dir string, store *client.Client, decided bool) {
