@@ -61,6 +61,9 @@ func (b *buyers) buy(ctx context.Context, chance *rand.Rand) {
 			b.account.Told(id, &order, err)
 			b.note(b.kept, id, err)
 		}
+		if order.State == api.OrderPending { // while the catalog is away, nobody comes in crowds
+			harness.Wait(ctx, 50*time.Millisecond)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestASyncThatFailsUnderAnImportLosesNoOrder(t *testing.T) {
 	s := open(t.Context(), run)
 	s.imports = &importer{run: run, calls: s.shop.Direct, kept: map[int64]string{}, refused: map[string]string{}}
 	end := s.imports.start(t.Context())
-	rounds, played := harness.Pick(run, 2, 12, 200), 0
+	rounds, played := harness.Pick(run, 2, 12, 30), 0 // by then a log takes seconds to be written again
 	for ; played < rounds && run.More() && !run.Failed(); played++ {
 		s.play(t.Context(), row{"one sync of the log under an import", "catalog", faultfs.Fault{
 			Names: []string{"*.db-wal"}, Ops: faultfs.Sync, Err: syscall.EIO, Lossy: true, Times: 1, Skip: s.chance.IntN(4),
