@@ -21,6 +21,10 @@ const (
 	walRest = 128
 	// walRounds is how often what came meanwhile is copied before that.
 	walRounds = 8
+	// walRetries is how often a reader who is in the way may have been one of a moment,
+	// walMoment: a writer too reads, from before its commit until it has ended.
+	walRetries = 3
+	walMoment  = 5 * time.Millisecond
 	// lastCheckpoint is how long Close lets a checkpoint go on.
 	lastCheckpoint = 250 * time.Millisecond
 )
@@ -132,8 +136,16 @@ func (db *DB) checkpoint(ctx context.Context) (pages int64, err error) {
 		return 0, err
 	}
 	before := int64(0)
-	for range walRounds {
-		if pages, err = db.copyLog(ctx, conn, "PASSIVE"); err != nil {
+	for round := range walRounds {
+		pages, err = db.copyLog(ctx, conn, "PASSIVE")
+		if errors.Is(err, errLongReader) && round < walRetries {
+			select {
+			case <-time.After(walMoment):
+				continue
+			case <-ctx.Done():
+			}
+		}
+		if err != nil {
 			return pages, err
 		}
 		if pages-before <= walRest {
