@@ -21,10 +21,8 @@ const (
 	walRest = 128
 	// walRounds is how often what came meanwhile is copied before that.
 	walRounds = 8
-	// walRetries is how often a reader who is in the way may have been one of a moment,
-	// walMoment: a writer too reads, from before its commit until it has ended.
-	walRetries = 3
-	walMoment  = 5 * time.Millisecond
+	// walMoment is how long somebody may read an older state without being in the way.
+	walMoment = 50 * time.Millisecond
 	// lastCheckpoint is how long Close lets a checkpoint go on.
 	lastCheckpoint = 250 * time.Millisecond
 )
@@ -135,44 +133,71 @@ func (db *DB) checkpoint(ctx context.Context) (pages int64, err error) {
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 2"); err != nil {
 		return 0, err
 	}
-	before := int64(0)
-	for round := range walRounds {
-		pages, err = db.copyLog(ctx, conn, "PASSIVE")
-		if errors.Is(err, errLongReader) && round < walRetries {
-			select {
-			case <-time.After(walMoment):
-				continue
-			case <-ctx.Done():
-			}
-		}
-		if err != nil {
-			return pages, err
-		}
-		if pages-before <= walRest {
-			break
-		}
-		before = pages
+	if pages, err = db.copyAlong(ctx, conn); err != nil {
+		return pages, err
 	}
 	leave, err := db.gate.pass(ctx)
 	if err != nil {
 		return pages, err
 	}
 	defer leave()
-	return db.copyLog(ctx, conn, "RESTART")
+	pages, copied, err := db.copyLog(ctx, conn, "RESTART")
+	if err == nil && copied < pages {
+		err = errLongReader
+	}
+	return pages, err
 }
 
-// copyLog copies what it can of the log, and gives how many pages that has. It
-// begins with a sync of the log, and ends with one of the database if it has
-// copied all; either may have failed.
-func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (pages int64, err error) {
-	var busy, copied int64
+// copyAlong copies the log while others write it, until little is left. Who writes
+// reads too, an older state than its own from its commit until it has ended, and
+// keeps that commit from being copied; then more can be copied a moment later.
+func (db *DB) copyAlong(ctx context.Context, conn *sql.Conn) (pages int64, err error) {
+	before, stuck := int64(0), int64(-1) // where somebody was in the way when last looked
+	for range walRounds {
+		var copied int64
+		if pages, copied, err = db.copyLog(ctx, conn, "PASSIVE"); err != nil {
+			return pages, err
+		}
+		switch {
+		case copied == pages && pages-before <= walRest:
+			return pages, nil
+		case copied == pages:
+			before, stuck = pages, -1
+		case copied == stuck:
+			return pages, errLongReader
+		default:
+			stuck = copied
+			if err := wait(ctx, walMoment); err != nil {
+				return pages, err
+			}
+		}
+	}
+	return pages, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// copyLog copies what it can of the log, and gives how many pages that has, and how
+// many of them are copied. It begins with a sync of the log, and ends with one of
+// the database if it has copied all; either may have failed.
+func (db *DB) copyLog(ctx context.Context, conn *sql.Conn, mode string) (pages, copied int64, err error) {
+	var busy int64
 	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &copied)
 	if primary(err) == sqlite3.SQLITE_IOERR {
 		db.mistrust()
 		db.mistrustCopy()
 	}
-	if err == nil && (busy != 0 || copied < pages) {
+	if err == nil && busy != 0 {
 		err = errLongReader
 	}
-	return pages, err
+	return pages, copied, err
 }
