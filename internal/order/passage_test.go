@@ -32,6 +32,18 @@ func (s *shop) logged(log io.Writer) *order.Service {
 	return service
 }
 
+// staysPending places an order of a copy after some time, which is answered as
+// pending after some more; what batches wait for company is not counted.
+func staysPending(t *testing.T, service *order.Service, book int64, after, answered time.Duration) {
+	t.Helper()
+	<-time.After(after)
+	came := time.Now()
+	placed, created, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
+	if took := time.Since(came); err != nil || !created || placed.State != api.OrderPending || took.Truncate(10*time.Millisecond) != answered {
+		t.Errorf("%s, %t, %v after %s, not %s", placed.State, created, err, took, answered)
+	}
+}
+
 // An order that comes while a call hangs is answered as soon as one that does
 // not: it does not wait for the call before it, and then for its own. Why it
 // stays pending is said once.
@@ -43,14 +55,7 @@ func TestACallThatHangsHoldsUpEachOrderForItsOwnTimeAlone(t *testing.T) {
 		s.line.set(silent)
 		var customers sync.WaitGroup
 		for _, after := range []time.Duration{0, 0, 0, 0, 0, 0, 0, 0, time.Second, 3 * time.Second} {
-			customers.Go(func() {
-				<-time.After(after)
-				came := time.Now()
-				placed, _, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
-				if err != nil || placed.State != api.OrderPending || time.Since(came).Truncate(10*time.Millisecond) != 4*time.Second {
-					t.Errorf("%s, %v after %s", placed.State, err, time.Since(came))
-				}
-			})
+			customers.Go(func() { staysPending(t, service, book, after, 4*time.Second) })
 		}
 		customers.Wait()
 		s.line.set(open)
@@ -154,20 +159,14 @@ func TestAnOrderThatIsRecordedLateIsLeftToRecovery(t *testing.T) {
 		service := s.logged(&log)
 		s.line.set(silent)
 		var customers sync.WaitGroup
-		buy := func(after time.Duration, takes time.Duration) {
-			customers.Go(func() {
-				<-time.After(after)
-				came := time.Now()
-				placed, created, err := service.Place(t.Context(), api.LocalAccount, api.NewID(), wish(copies(book, 1)))
-				if err != nil || !created || placed.State != api.OrderPending || time.Since(came) != takes {
-					t.Errorf("%s, %t, %v after %s, not %s", placed.State, created, err, time.Since(came), takes)
-				}
-			})
+		for _, c := range []struct{ after, answered time.Duration }{
+			{0, 4 * time.Second},                               // its call hangs until 4 s,
+			{900 * time.Millisecond, 4 * time.Second},          // and the next until 8 s;
+			{1100 * time.Millisecond, 4400 * time.Millisecond}, // this is recorded at 5.5 s
+		} {
+			customers.Go(func() { staysPending(t, service, book, c.after, c.answered) })
 		}
-		buy(0, 4*time.Second)                             // its call hangs until 4 s,
-		buy(900*time.Millisecond, 4*time.Second)          // and the next until 8 s;
-		buy(1100*time.Millisecond, 4400*time.Millisecond) // this is recorded when the other writer
-		customers.Go(func() {                             // has ended, at 5.5 s
+		customers.Go(func() {
 			<-time.After(time.Second)
 			if err := service.DB().Write(t.Context(), func(*gorm.DB) error {
 				<-time.After(4500 * time.Millisecond)

@@ -147,13 +147,12 @@ func (s *Service) driveLeased(ctx context.Context, rows []orderRow, alive bool) 
 	return settled, err
 }
 
-// byLines gives orders in parts of as many lines as are sent and settled together;
-// the order with the most lines has fewer.
+// byLines gives orders in parts of as many lines as are sent and settled together.
 func byLines(rows []*orderRow) iter.Seq[[]*orderRow] {
 	return func(yield func([]*orderRow) bool) {
 		for len(rows) > 0 {
 			n, lines := 0, 0
-			for n < len(rows) && lines+len(rows[n].Lines.of) <= recoverLines {
+			for n < len(rows) && (n == 0 || lines+len(rows[n].Lines.of) <= recoverLines) {
 				lines += len(rows[n].Lines.of)
 				n++
 			}

@@ -100,7 +100,7 @@ func serve(service string) int {
 
 // readOn reads until the process is told to end.
 func readOn(ctx context.Context, path string) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	told, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
 	if err != nil {
@@ -115,7 +115,7 @@ func readOn(ctx context.Context, path string) error {
 		return err
 	}
 	slog.New(slog.NewJSONHandler(os.Stderr, nil)).InfoContext(ctx, "ready")
-	<-ctx.Done()
+	<-told.Done()
 	return errors.Join(tx.Rollback(), db.Close())
 }
 
