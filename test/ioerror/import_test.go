@@ -21,18 +21,32 @@ import (
 func TestASyncThatFailsUnderAnImportLosesNoOrder(t *testing.T) {
 	run := room.Begin(t, "ioerror-import")
 	run.Over(need.Form(t, run.Size == harness.Taste))
-	s := open(t.Context(), run)
-	s.imports = &importer{run: run, calls: s.shop.Direct, kept: map[int64]string{}, refused: map[string]string{}}
-	end := s.imports.start(t.Context())
-	rounds, played := harness.Pick(run, 2, 12, 30), 0 // by then a log takes seconds to be written again
-	for ; played < rounds && run.More() && !run.Failed(); played++ {
-		s.play(t.Context(), row{"one sync of the log under an import", "catalog", faultfs.Fault{
+	// A shop that has played many rounds has so long a log that to write it again
+	// takes seconds.
+	const perShop = 30
+	rounds := harness.Pick(run, 2, 12, 200)
+	for shop := 1; rounds > 0 && run.More() && !run.Failed(); shop++ {
+		s := open(t.Context(), run, fmt.Sprint("-", shop))
+		rounds -= s.playUnderImport(t.Context(), min(rounds, perShop))
+		s.shop.Orders.Kill()
+		s.shop.Catalog.Kill()
+	}
+}
+
+// playUnderImport has a sync fail so many times while an import runs, and proves
+// the store; it gives how often that was.
+func (s *store) playUnderImport(ctx context.Context, rounds int) (played int) {
+	s.imports = &importer{run: s.Run, calls: s.shop.Direct, kept: map[int64]string{}, refused: map[string]string{}}
+	end := s.imports.start(ctx)
+	for ; played < rounds && s.More() && !s.Failed(); played++ {
+		s.play(ctx, row{"one sync of the log under an import", "catalog", faultfs.Fault{
 			Names: []string{"*.db-wal"}, Ops: faultfs.Sync, Err: syscall.EIO, Lossy: true, Times: 1, Skip: s.chance.IntN(4),
 		}, 1, true, true})
 	}
 	end()
-	s.imports.hold(t.Context())
-	s.prove(t.Context())
+	s.imports.hold(ctx)
+	s.prove(ctx)
+	return played
 }
 
 // importer imports books and remembers what it was told.

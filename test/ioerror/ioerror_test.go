@@ -73,7 +73,7 @@ func random(chance *rand.Rand) row {
 func TestADiskThatFailsIsNeverTheReasonForAWrongAnswer(t *testing.T) {
 	run := room.Begin(t, "ioerror")
 	run.Over(need.Form(t, run.Size == harness.Taste))
-	s := open(t.Context(), run)
+	s := open(t.Context(), run, "")
 	all := rows()
 	if run.Size == harness.Taste {
 		all = []row{all[0], all[4], all[12]}
@@ -119,10 +119,11 @@ type store struct {
 	last     time.Time // when the last fault was over
 }
 
-func open(ctx context.Context, run *harness.Run) *store {
+// open opens a shop; more tells its disks from those of other shops of the run.
+func open(ctx context.Context, run *harness.Run, more string) *store {
 	s := &store{Run: run, disks: map[string]*faultfs.FS{}, account: harness.NewAccount(), chance: run.Rand(1)}
 	for _, name := range []string{"order", "catalog"} {
-		s.disks[name] = run.Disk("disk-"+name, faultfs.Options{Seed: run.Seed, Direct: true})
+		s.disks[name] = run.Disk("disk-"+name+more, faultfs.Options{Seed: run.Seed, Direct: true})
 	}
 	s.shop = run.Open(ctx, s.disks["catalog"].Dir(), s.disks["order"].Dir(), map[int64]int64{1: 1_000_000, 2: 500, 3: 1_000_000})
 	known, err := learn(ctx, s.account, s.shop.Direct)
