@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,10 +10,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/bazar-store/bazar/internal/account"
 	"github.com/bazar-store/bazar/internal/bookfile"
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/internal/frontend"
@@ -23,12 +28,14 @@ import (
 )
 
 // The states of a [wire]: it carries requests and answers, it ends connections
-// before a request is through, or before its answer is.
+// before a request is through, or before its answer is, or keeps answers to itself
+// until who waits for one leaves.
 const (
 	whole int64 = iota
 	cut
 	deafened
 	deafenedOnce // and whole from then on
+	silent
 )
 
 // wire is the way to a service, which can break.
@@ -51,6 +58,9 @@ func (w *wire) ServeHTTP(reply http.ResponseWriter, r *http.Request) {
 	case deafened, deafenedOnce:
 		w.to.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
+	case silent:
+		w.to.ServeHTTP(httptest.NewRecorder(), r)
+		<-r.Context().Done()
 	default:
 		w.to.ServeHTTP(reply, r)
 	}
@@ -67,6 +77,8 @@ type counter struct {
 	state               string // the customer's
 	env                 []string
 	orderURL            string
+	ordersDB, catalogDB string // where the databases are
+	token               string // the customer's
 	patience            time.Duration
 }
 
@@ -94,16 +106,15 @@ func openCounter(t *testing.T, small string) *counter {
 func (c *counter) openServices(catalogDir, orderDir string) {
 	c.t.Helper()
 	log := slog.New(slog.DiscardHandler)
+	c.catalogDB, c.ordersDB = filepath.Join(catalogDir, "catalog.db"), filepath.Join(orderDir, "order.db")
 	var err error
-	c.books, err = catalog.Open(c.t.Context(), catalog.Options{
-		Database: "sqlite:" + filepath.Join(catalogDir, "catalog.db"), Starter: bookfile.Starter, Log: log,
-	})
+	c.books, err = catalog.Open(c.t.Context(), catalog.Options{Database: "sqlite:" + c.catalogDB, Starter: bookfile.Starter, Log: log})
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.toCatalog.to = c.books.Handler(false)
 	c.orders, err = order.Open(c.t.Context(), order.Options{
-		Database: "sqlite:" + filepath.Join(orderDir, "order.db"), Catalog: c.calls(client.Config{Catalog: []string{c.serve(c.toCatalog)}}), Log: log,
+		Database: "sqlite:" + c.ordersDB, Catalog: c.calls(client.Config{Catalog: []string{c.serve(c.toCatalog)}}), Log: log,
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -146,8 +157,8 @@ func (c *counter) stock() {
 	}
 }
 
-// reach sets where the customer finds a service.
-func (c *counter) reach(variable, url string) { c.env = append(c.env, variable+"="+url) }
+// reach sets a variable of the customer's: where a service is, or a token.
+func (c *counter) reach(variable, value string) { c.env = append(c.env, variable+"="+value) }
 
 // front puts a front end before the services, which has the order service at a
 // URL.
@@ -158,6 +169,72 @@ func (c *counter) front(orderURL string) {
 	c.reach("BAZAR_CATALOG_URL", "")
 	c.reach("BAZAR_ORDER_URL", "")
 	c.reach("BAZAR_URL", c.serve(engine))
+}
+
+// guard has the order service ask who buys; the customer gets a token for the
+// scopes, and none without any.
+func (c *counter) guard(scopes ...api.Scope) {
+	c.t.Helper()
+	accounts, err := account.Open(c.t.Context(), account.Options{
+		Database: "sqlite:" + filepath.Join(c.t.TempDir(), "account.db"), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		if err := accounts.Close(); err != nil {
+			c.t.Errorf("close: %v", err)
+		}
+	})
+	engine := web.NewEngine(web.EngineOptions{Log: slog.New(slog.DiscardHandler), Door: web.Door{Accounts: accounts}}, c.orders.Routes())
+	c.toOrders = &wire{to: engine}
+	c.reach("BAZAR_ORDER_URL", c.serve(c.toOrders))
+	if len(scopes) == 0 {
+		return
+	}
+	const password = "a word that nobody guesses"
+	_, err = accounts.Create(c.t.Context(), api.NewAccount{Name: "ann", Password: password}, api.RoleCustomer)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	issued, err := accounts.Login(c.t.Context(), api.TokenRequest{Account: "ann", Password: password, Name: "test", Scopes: scopes}, "127.0.0.1")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.token = issued.Secret
+	c.reach("BAZAR_TOKEN", c.token)
+}
+
+// crowd keeps all writers of a database out, and has more ask than may wait: who
+// is told so asks again, and takes the place of any who is let in.
+func (c *counter) crowd(database string, ask func(ctx context.Context, id string) error) {
+	c.t.Helper()
+	const mayWait, together, more = 4096, 256, 64 // the last of them are told
+	leave, err := lockedfile.MutexAt(database + ".write").Lock()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(c.t.Context())
+	var asking sync.WaitGroup
+	c.t.Cleanup(func() { // before the services are closed
+		cancel()
+		leave()
+		asking.Wait()
+	})
+	var refused atomic.Int64
+	for range mayWait + together + more {
+		asking.Go(func() {
+			for api.CodeOf(ask(ctx, api.NewID())) == api.CodeUnavailable {
+				refused.Add(1)
+				select {
+				case <-time.After(20 * time.Millisecond):
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	eventually(c.t, "too many wait, again and again", func() bool { return refused.Load() > 4*more })
 }
 
 // address is where the customer's orders go.

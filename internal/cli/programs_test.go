@@ -206,14 +206,22 @@ type result struct {
 
 // run runs a program to its end.
 func run(ctx context.Context, env []string, name string, args ...string) result {
-	cmd := exec.CommandContext(ctx, name, args...)
-	var out, errs strings.Builder
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &errs
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
+	cmd, end := begin(ctx, env, name, args...)
+	if err := cmd.Start(); err != nil {
 		return result{stderr: err.Error(), exit: -1}
 	}
-	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	return end()
+}
+
+// begin is a program that is to be started; end waits for it.
+func begin(ctx context.Context, env []string, name string, args ...string) (cmd *exec.Cmd, end func() result) {
+	cmd = exec.CommandContext(ctx, name, args...)
+	var out, errs strings.Builder
+	cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &errs
+	return cmd, func() result {
+		_ = cmd.Wait() // its exit code tells
+		return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	}
 }
 
 // bazar runs a command that has to succeed, and gives what it printed.

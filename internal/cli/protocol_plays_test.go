@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
@@ -52,6 +53,11 @@ func faultyPlays(three []api.LineRequest) map[string]play {
 		"buy: the front end can't reach the order service":       {lines: three, before: frontGone},
 		"buy: the order service's disk is full":                  {lines: three, before: diskFull, small: "order"},
 		"buy: the journal can't be written":                      {lines: three, before: noJournal, unsent: true},
+		"buy: interrupted while the answer is awaited":           {lines: three, before: ordersSilent, interrupted: true},
+		"buy: too many wait at the order service":                {lines: three, before: ordersCrowded},
+		"buy: too many wait at the catalog":                      {lines: three, before: catalogCrowded},
+		"buy: nobody is logged in":                               {lines: three, before: guarded()},
+		"buy: with a token that may only read":                   {lines: three, before: guarded(api.ScopeRead)},
 		"cancel: a confirmed order":                              {before: bought},
 		"cancel: a pending order":                                {before: pending},
 		"cancel: a cancelled order again":                        {before: boughtAndCancelled},
@@ -67,6 +73,9 @@ func faultyPlays(three []api.LineRequest) map[string]play {
 		"cancel: the front end can't reach the order service":    {before: boughtThen(frontGone)},
 		"cancel: the order service's disk is full":               {before: boughtThen(diskFull), small: "order"},
 		"cancel: the journal can't be written":                   {before: boughtThen(noJournal), unsent: true},
+		"cancel: interrupted while the answer is awaited":        {before: boughtThen(ordersSilent), interrupted: true},
+		"cancel: nobody is logged in":                            {before: boughtThen(guarded())},
+		"cancel: with a token that may only read":                {before: boughtThen(guarded(api.ScopeRead))},
 	}
 }
 
@@ -137,6 +146,28 @@ func frontGone(c *counter, _ string) { c.front("http://127.0.0.1:1") }
 func diskFull(c *counter, _ string) {
 	fill(c.t, c.disk)
 	c.patience = quick
+}
+
+func ordersSilent(c *counter, _ string) { c.toOrders.be(silent) }
+
+func ordersCrowded(c *counter, _ string) {
+	c.crowd(c.ordersDB, func(ctx context.Context, id string) error {
+		_, _, err := c.orders.Place(ctx, api.LocalAccount, id, api.OrderRequest{Lines: wanting(3, 1)})
+		return err
+	})
+	c.patience = quick
+}
+
+func catalogCrowded(c *counter, _ string) {
+	c.crowd(c.catalogDB, func(ctx context.Context, id string) error {
+		_, err := c.books.Reserve(ctx, []api.ReservationRequest{{ID: id, Lines: wanting(3, 1)}})
+		return err
+	})
+	c.patience = quick
+}
+
+func guarded(scopes ...api.Scope) func(*counter, string) {
+	return func(c *counter, _ string) { c.guard(scopes...) }
 }
 
 func noJournal(c *counter, _ string) {

@@ -75,6 +75,8 @@ type play struct {
 	cancel bool
 	// unsent says that there is nothing to see over HTTP.
 	unsent bool
+	// interrupted says that the command is, once it waits for its answer.
+	interrupted bool
 }
 
 func (p *play) set(t *testing.T) (*counter, string) {
@@ -88,12 +90,12 @@ func (p *play) set(t *testing.T) (*counter, string) {
 
 func (p *play) overHTTP(t *testing.T, row told) {
 	t.Helper()
-	if p.unsent {
+	if p.unsent || p.interrupted {
 		return
 	}
 	c, id := p.set(t)
 	seen := &lastStatus{}
-	calls, err := client.New(client.Config{Orders: []string{c.address()}, Transport: seen})
+	calls, err := client.New(client.Config{Orders: []string{c.address()}, Transport: seen, Token: func() (string, error) { return c.token, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +123,17 @@ func (p *play) byCommand(t *testing.T, row told) {
 		}
 	}
 	before := c.toOrders.seen.Load()
-	r := run(t.Context(), c.env, "bazar", append(args, "--timeout", c.patience.String())...)
+	cmd, end := begin(t.Context(), c.env, "bazar", append(args, "--timeout", c.patience.String())...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if p.interrupted {
+		eventually(t, "the request has arrived", func() bool { return c.toOrders.seen.Load() > before })
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := end()
 	if strconv.Itoa(r.exit) != row.exit || (r.exit != 0 && r.stdout != "") {
 		t.Errorf("%q: exit %d, the table says %s\n%s%s", args, r.exit, row.exit, r.stdout, r.stderr)
 	}
@@ -141,7 +153,7 @@ func (p *play) byCommand(t *testing.T, row told) {
 func (p *play) journaled(t *testing.T, c *counter, id string, exit int) {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(c.state, "bazar", "journal", id+".json"))
-	if (err == nil) != (exit == 7) {
+	if (err == nil) != (exit == 7 || exit == 130) {
 		t.Errorf("exit %d, the journal's entry: %v", exit, err)
 	}
 }
