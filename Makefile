@@ -10,7 +10,7 @@ DISKS    := ./test/power ./test/diskfull ./test/ioerror
 BREAKING := ./test/kill ./test/duplicates ./test/hotitem ./test/crowd ./test/linear ./test/simulation $(DISKS)
 FOR      ?= 1h
 GIVEN     = $(if $(SEED),-seed $(SEED)) $(if $(REPORT),-report $(abspath $(REPORT)))
-BREAK     = go test -tags $(TAGS) -p 1 -count 1 -v $(BREAKING) $(GIVEN)
+BREAK     = go test -p 1 -count 1 -v $(BREAKING) $(GIVEN)
 
 # The linter and the formatter are built from a module of its own, once for each version.
 version_of = $(shell sed -n 's|^.*$(1) v\([^ ]*\).*$$|v\1|p' tools/go.mod | head -n 1)
@@ -34,6 +34,9 @@ test: ## all tests
 
 .PHONY: race
 race: export CGO_ENABLED = 1
+# SQLite's own code, translated from C, takes most of the time, and is not ours to watch;
+# programs that tests build are built so too.
+race: export GOFLAGS += -gcflags=modernc.org/sqlite/lib=-race=false
 race: ## all tests under the race detector (needs a C compiler)
 	go test -race -timeout 20m $(PKGS)
 
@@ -44,7 +47,7 @@ model: ## every state of the purchase protocol; more of them: go test ./test/mod
 .PHONY: break
 break: ## break real processes as the CI does; REPORT=DIR writes reports, SEED=N repeats a run
 	$(BREAK) -size ci -timeout 10m
-	go test -tags $(TAGS) -count 1 -v $(DISKS) $(GIVEN) -disk vfs -without-fuse
+	go test -count 1 -v $(DISKS) $(GIVEN) -disk vfs -without-fuse
 
 .PHONY: break-long
 break-long: ## the same, for FOR (1h) each
