@@ -112,10 +112,28 @@ func (a *app) say(err error, hint string) {
 	}
 }
 
+// mostSlips is how many letters may be wrong in a word that is still understood.
+const mostSlips = 2
+
+// meantBy are the commands below cmd that a word is nearly the name of.
+func meantBy(cmd *cobra.Command, word string) (meant []string) {
+	if word == "" {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = mostSlips
+	for _, name := range cmd.SuggestionsFor(word) {
+		meant = append(meant, fmt.Sprintf("`%s %s`", cmd.CommandPath(), name))
+	}
+	return meant
+}
+
 // hintFor says what to type next.
 func hintFor(cmd *cobra.Command, e *api.Error) string {
 	switch e.Code {
 	case api.CodeInvalid:
+		if meant := meantBy(cmd, cmd.Flags().Arg(0)); len(meant) > 0 {
+			return "did you mean " + strings.Join(meant, " or ") + "?"
+		}
 		return fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())
 	case api.CodeNotFound:
 		if e.OrderID != "" || strings.HasPrefix(e.Detail, "no book") {
