@@ -34,11 +34,10 @@ test: ## all tests
 
 .PHONY: race
 race: export CGO_ENABLED = 1
-# SQLite's own code, translated from C, takes most of the time, and is not ours to watch;
-# programs that tests build are built so too.
-race: export GOFLAGS += -gcflags=modernc.org/sqlite/lib=-race=false
+# SQLite's own code, translated from C, takes most of the time, and is not ours to watch.
+# It stands in GOFLAGS, for the programs that tests build.
 race: ## all tests under the race detector (needs a C compiler)
-	go test -race -timeout 20m $(PKGS)
+	GOFLAGS="$$(go env GOFLAGS) -gcflags=modernc.org/sqlite/lib=-race=false" go test -race -timeout 20m $(PKGS)
 
 .PHONY: model
 model: ## every state of the purchase protocol; more of them: go test ./test/model -long

@@ -26,7 +26,7 @@ func (a *app) buyCommand() *cobra.Command {
 		Use:   "buy BOOK[:QUANTITY]...",
 		Short: "Buy books: one order, all of it or nothing",
 		Long: "Buy books: one order, all of it or nothing. BOOK is an item number or an ISBN; - reads them from stdin.\n" +
-			"It never asks back. If it ends with exit code 7, `bazar orders resume` settles it.",
+			"It never asks back. If it ends with exit code 7, or is interrupted, `bazar orders resume` settles what is open.",
 		Example: "  bazar buy 3\n  bazar buy 2 7:3 --max-price 20\n  cut -f1 wishlist.tsv | bazar buy - --each",
 		Args:    needs(1, 0, "a BOOK: an item number or an ISBN"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/bazar-store/bazar/internal/account"
+	"github.com/bazar-store/bazar/internal/batch"
 	"github.com/bazar-store/bazar/internal/bookfile"
 	"github.com/bazar-store/bazar/internal/catalog"
 	"github.com/bazar-store/bazar/internal/frontend"
@@ -171,9 +172,20 @@ func (c *counter) front(orderURL string) {
 	c.reach("BAZAR_URL", c.serve(engine))
 }
 
-// guard has the order service ask who buys; the customer gets a token for the
-// scopes, and none without any.
-func (c *counter) guard(scopes ...api.Scope) {
+// guard has the order service ask accounts who buys; the customer shows a token,
+// "" for none.
+func (c *counter) guard(accounts web.Introspector, token string) {
+	c.t.Helper()
+	engine := web.NewEngine(web.EngineOptions{Log: slog.New(slog.DiscardHandler), Door: web.Door{Accounts: accounts}}, c.orders.Routes())
+	c.toOrders = &wire{to: engine}
+	c.reach("BAZAR_ORDER_URL", c.serve(c.toOrders))
+	c.token = token
+	c.reach("BAZAR_TOKEN", token)
+}
+
+// openAccounts opens an account service that knows ann, and gives a token of hers
+// for the scopes.
+func (c *counter) openAccounts(scopes ...api.Scope) (*account.Service, string) {
 	c.t.Helper()
 	accounts, err := account.Open(c.t.Context(), account.Options{
 		Database: "sqlite:" + filepath.Join(c.t.TempDir(), "account.db"), Log: slog.New(slog.DiscardHandler),
@@ -186,12 +198,6 @@ func (c *counter) guard(scopes ...api.Scope) {
 			c.t.Errorf("close: %v", err)
 		}
 	})
-	engine := web.NewEngine(web.EngineOptions{Log: slog.New(slog.DiscardHandler), Door: web.Door{Accounts: accounts}}, c.orders.Routes())
-	c.toOrders = &wire{to: engine}
-	c.reach("BAZAR_ORDER_URL", c.serve(c.toOrders))
-	if len(scopes) == 0 {
-		return
-	}
 	const password = "a word that nobody guesses"
 	_, err = accounts.Create(c.t.Context(), api.NewAccount{Name: "ann", Password: password}, api.RoleCustomer)
 	if err != nil {
@@ -201,12 +207,11 @@ func (c *counter) guard(scopes ...api.Scope) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.token = issued.Secret
-	c.reach("BAZAR_TOKEN", c.token)
+	return accounts, issued.Secret
 }
 
-// crowd keeps all writers of a database out, and has more ask than may wait: who
-// is told so asks again, and takes the place of any who is let in.
+// crowd keeps all writers of a database out, and has more ask than may wait. All
+// ask again and again, so that no place stays free.
 func (c *counter) crowd(database string, ask func(ctx context.Context, id string) error) {
 	c.t.Helper()
 	const mayWait, together, more = 4096, 256, 64 // the last of them are told
@@ -224,12 +229,13 @@ func (c *counter) crowd(database string, ask func(ctx context.Context, id string
 	var refused atomic.Int64
 	for range mayWait + together + more {
 		asking.Go(func() {
-			for api.CodeOf(ask(ctx, api.NewID())) == api.CodeUnavailable {
-				refused.Add(1)
+			for ctx.Err() == nil {
+				if _, full := errors.AsType[*batch.Full](ask(ctx, api.NewID())); full {
+					refused.Add(1)
+				}
 				select {
 				case <-time.After(20 * time.Millisecond):
 				case <-ctx.Done():
-					return
 				}
 			}
 		})

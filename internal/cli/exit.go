@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -112,15 +113,17 @@ func (a *app) say(err error, hint string) {
 	}
 }
 
-// mostSlips is how many letters may be wrong in a word that is still understood.
-const mostSlips = 2
-
-// meantBy are the commands below cmd that a word is nearly the name of.
-func meantBy(cmd *cobra.Command, word string) (meant []string) {
-	if word == "" {
+// meantBy are the commands that the word of which detail says that it is unknown is
+// nearly the name of: one letter in three may be wrong, and two at most.
+func meantBy(cmd *cobra.Command, detail string) (meant []string) {
+	word := cmd.Flags().Arg(0)
+	if cmd.Name() == "help" {
+		cmd = cmd.Root()
+	}
+	if word == "" || !cmd.HasSubCommands() || !strings.Contains(detail, strconv.Quote(word)) {
 		return nil
 	}
-	cmd.SuggestionsMinimumDistance = mostSlips
+	cmd.SuggestionsMinimumDistance = min(2, len(word)/3)
 	for _, name := range cmd.SuggestionsFor(word) {
 		meant = append(meant, fmt.Sprintf("`%s %s`", cmd.CommandPath(), name))
 	}
@@ -131,7 +134,7 @@ func meantBy(cmd *cobra.Command, word string) (meant []string) {
 func hintFor(cmd *cobra.Command, e *api.Error) string {
 	switch e.Code {
 	case api.CodeInvalid:
-		if meant := meantBy(cmd, cmd.Flags().Arg(0)); len(meant) > 0 {
+		if meant := meantBy(cmd, e.Detail); len(meant) > 0 {
 			return "did you mean " + strings.Join(meant, " or ") + "?"
 		}
 		return fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())
@@ -170,6 +173,9 @@ func hintFor(cmd *cobra.Command, e *api.Error) string {
 	case api.CodeCancelled:
 		return "the same command without --id is a new order"
 	case api.CodeUnavailable:
+		if strings.HasPrefix(e.Detail, "too many") || strings.HasPrefix(e.Detail, "the store is busy") {
+			return "nothing was recorded; wait, then do the same again"
+		}
 		if hint := client.Hint(e); hint != "" {
 			return "nothing was recorded; " + hint
 		}

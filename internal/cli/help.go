@@ -37,7 +37,7 @@ func helpTopics() []*cobra.Command {
   6    unreachable, busy, full or too much at once, and nothing was recorded; safe to repeat
   7    recorded but not settled, or its fate unknown; ` + "`bazar orders resume`" + ` settles it
   8    partly done: --each, rejected rows of an import
-  130  interrupted`},
+  130  interrupted; where an order is named, ` + "`bazar orders resume`" + ` settles it`},
 		{Use: "environment", Short: "Which environment variables count", Long: `Environment (a flag beats it; it beats the configuration file):
 
   BAZAR_URL            the front end of a store elsewhere, such as http://127.0.0.1:8080

@@ -204,24 +204,17 @@ type result struct {
 	exit           int
 }
 
-// run runs a program to its end.
+// run runs a program to its end; it is interrupted when ctx ends.
 func run(ctx context.Context, env []string, name string, args ...string) result {
-	cmd, end := begin(ctx, env, name, args...)
-	if err := cmd.Start(); err != nil {
-		return result{stderr: err.Error(), exit: -1}
-	}
-	return end()
-}
-
-// begin is a program that is to be started; end waits for it.
-func begin(ctx context.Context, env []string, name string, args ...string) (cmd *exec.Cmd, end func() result) {
-	cmd = exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, patience
 	var out, errs strings.Builder
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &errs
-	return cmd, func() result {
-		_ = cmd.Wait() // its exit code tells
-		return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		return result{stderr: err.Error(), exit: -1}
 	}
+	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }
 
 // bazar runs a command that has to succeed, and gives what it printed.

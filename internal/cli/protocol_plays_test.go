@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/bazar-store/bazar/pkg/api"
+	"github.com/bazar-store/bazar/pkg/client"
 )
 
 func wanting(book, quantity int64) []api.LineRequest {
@@ -53,11 +54,16 @@ func faultyPlays(three []api.LineRequest) map[string]play {
 		"buy: the front end can't reach the order service":       {lines: three, before: frontGone},
 		"buy: the order service's disk is full":                  {lines: three, before: diskFull, small: "order"},
 		"buy: the journal can't be written":                      {lines: three, before: noJournal, unsent: true},
-		"buy: interrupted while the answer is awaited":           {lines: three, before: ordersSilent, interrupted: true},
+		"buy: interrupted while the answer is awaited":           {lines: three, before: ordersSilent, interrupted: 1},
+		"buy: interrupted while it is not settled":               {lines: three, before: catalogCut, interrupted: 2},
+		"buy: no answer in time":                                 {lines: three, before: ordersSilent, prompt: true},
+		"buy: the buyer can't reach the catalog":                 {lines: three, before: catalogGone, unsent: true},
 		"buy: too many wait at the order service":                {lines: three, before: ordersCrowded},
-		"buy: too many wait at the catalog":                      {lines: three, before: catalogCrowded},
-		"buy: nobody is logged in":                               {lines: three, before: guarded()},
-		"buy: with a token that may only read":                   {lines: three, before: guarded(api.ScopeRead)},
+		"buy: too many wait at the catalog":                      {lines: three, before: catalogCrowded, prompt: true},
+		"buy: nobody is logged in":                               {lines: three, before: strange},
+		"buy: with a token that is not valid":                    {lines: three, before: expired},
+		"buy: with a token that may only read":                   {lines: three, before: readOnly},
+		"buy: the account service can't be reached":              {lines: three, before: accountsGone},
 		"cancel: a confirmed order":                              {before: bought},
 		"cancel: a pending order":                                {before: pending},
 		"cancel: a cancelled order again":                        {before: boughtAndCancelled},
@@ -73,9 +79,13 @@ func faultyPlays(three []api.LineRequest) map[string]play {
 		"cancel: the front end can't reach the order service":    {before: boughtThen(frontGone)},
 		"cancel: the order service's disk is full":               {before: boughtThen(diskFull), small: "order"},
 		"cancel: the journal can't be written":                   {before: boughtThen(noJournal), unsent: true},
-		"cancel: interrupted while the answer is awaited":        {before: boughtThen(ordersSilent), interrupted: true},
-		"cancel: nobody is logged in":                            {before: boughtThen(guarded())},
-		"cancel: with a token that may only read":                {before: boughtThen(guarded(api.ScopeRead))},
+		"cancel: interrupted while the answer is awaited":        {before: boughtThen(ordersSilent), interrupted: 1},
+		"cancel: interrupted while it is not settled":            {before: boughtThen(catalogCut), interrupted: 2},
+		"cancel: no answer in time":                              {before: boughtThen(ordersSilent), prompt: true},
+		"cancel: nobody is logged in":                            {before: boughtThen(strange)},
+		"cancel: with a token that is not valid":                 {before: boughtThen(expired)},
+		"cancel: with a token that may only read":                {before: boughtThen(readOnly)},
+		"cancel: the account service can't be reached":           {before: boughtThen(accountsGone)},
 	}
 }
 
@@ -148,7 +158,12 @@ func diskFull(c *counter, _ string) {
 	c.patience = quick
 }
 
-func ordersSilent(c *counter, _ string) { c.toOrders.be(silent) }
+func ordersSilent(c *counter, _ string) {
+	c.toOrders.be(silent)
+	c.patience = quick
+}
+
+func catalogGone(c *counter, _ string) { c.reach("BAZAR_CATALOG_URL", "http://127.0.0.1:1") }
 
 func ordersCrowded(c *counter, _ string) {
 	c.crowd(c.ordersDB, func(ctx context.Context, id string) error {
@@ -166,8 +181,20 @@ func catalogCrowded(c *counter, _ string) {
 	c.patience = quick
 }
 
-func guarded(scopes ...api.Scope) func(*counter, string) {
-	return func(c *counter, _ string) { c.guard(scopes...) }
+func strange(c *counter, _ string) {
+	accounts, _ := c.openAccounts()
+	c.guard(accounts, "")
+}
+
+func expired(c *counter, _ string) {
+	accounts, _ := c.openAccounts()
+	c.guard(accounts, api.NewToken())
+}
+
+func readOnly(c *counter, _ string) { c.guard(c.openAccounts(api.ScopeRead)) }
+
+func accountsGone(c *counter, _ string) {
+	c.guard(c.calls(client.Config{Accounts: []string{"http://127.0.0.1:1"}}), api.NewToken())
 }
 
 func noJournal(c *counter, _ string) {

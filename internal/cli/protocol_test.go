@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -56,8 +57,10 @@ func TestTheBuyerIsToldWhatTheTableSays(t *testing.T) {
 		p.cancel = strings.HasPrefix(row.name, "cancel: ")
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			p.overHTTP(t, row)
-			p.byCommand(t, row)
+			if !p.unsent {
+				t.Run("over HTTP", func(t *testing.T) { p.overHTTP(t, row) })
+			}
+			t.Run("by command", func(t *testing.T) { p.byCommand(t, row) })
 		})
 	}
 	if len(plays) > 0 || len(rows) < 20 {
@@ -75,8 +78,11 @@ type play struct {
 	cancel bool
 	// unsent says that there is nothing to see over HTTP.
 	unsent bool
-	// interrupted says that the command is, once it waits for its answer.
-	interrupted bool
+	// prompt says that the caller over HTTP waits no longer than quick.
+	prompt bool
+	// interrupted is how many requests arrive before who asks leaves; 0 for who
+	// does not.
+	interrupted int64
 }
 
 func (p *play) set(t *testing.T) (*counter, string) {
@@ -90,20 +96,23 @@ func (p *play) set(t *testing.T) (*counter, string) {
 
 func (p *play) overHTTP(t *testing.T, row told) {
 	t.Helper()
-	if p.unsent || p.interrupted {
-		return
-	}
 	c, id := p.set(t)
 	seen := &lastStatus{}
 	calls, err := client.New(client.Config{Orders: []string{c.address()}, Transport: seen, Token: func() (string, error) { return c.token, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.cancel {
-		_, err = calls.CancelOrder(t.Context(), id)
-	} else {
-		_, err = calls.PlaceOrder(t.Context(), id, api.OrderRequest{Lines: p.lines})
+	if p.prompt {
+		calls = calls.Within(quick)
 	}
+	err = underway(t, p, c, func(ctx context.Context) (err error) {
+		if p.cancel {
+			_, err = calls.CancelOrder(ctx, id)
+		} else {
+			_, err = calls.PlaceOrder(ctx, id, api.OrderRequest{Lines: p.lines})
+		}
+		return err
+	})
 	if code := cmp.Or(string(api.CodeOf(err)), "—"); seen.text() != row.status || code != row.code {
 		t.Errorf("over HTTP: %s %s (%v), the table says %s %s", seen.text(), code, err, row.status, row.code)
 	}
@@ -123,17 +132,9 @@ func (p *play) byCommand(t *testing.T, row told) {
 		}
 	}
 	before := c.toOrders.seen.Load()
-	cmd, end := begin(t.Context(), c.env, "bazar", append(args, "--timeout", c.patience.String())...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if p.interrupted {
-		eventually(t, "the request has arrived", func() bool { return c.toOrders.seen.Load() > before })
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := end()
+	r := underway(t, p, c, func(ctx context.Context) result {
+		return run(ctx, c.env, "bazar", append(args, "--timeout", c.patience.String())...)
+	})
 	if strconv.Itoa(r.exit) != row.exit || (r.exit != 0 && r.stdout != "") {
 		t.Errorf("%q: exit %d, the table says %s\n%s%s", args, r.exit, row.exit, r.stdout, r.stderr)
 	}
@@ -147,6 +148,30 @@ func (p *play) byCommand(t *testing.T, row told) {
 		t.Error("something was sent")
 	}
 	p.journaled(t, c, id, r.exit)
+}
+
+// underway has somebody ask, who leaves once so many requests have arrived, if the
+// play is of that; over HTTP nobody asks more than once.
+func underway[T any](t *testing.T, p *play, c *counter, ask func(context.Context) T) T {
+	t.Helper()
+	before := c.toOrders.seen.Load()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	ended := make(chan T, 1)
+	go func() { ended <- ask(ctx) }()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for p.interrupted > 0 && c.toOrders.seen.Load() < before+p.interrupted {
+		select {
+		case answer := <-ended:
+			return answer
+		case <-look.C:
+		}
+	}
+	if p.interrupted > 0 {
+		leave()
+	}
+	return <-ended
 }
 
 // journaled wants the journal to hold what is not settled, and nothing else.
