@@ -63,6 +63,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Version: frontend.Version(), SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.SetVersionTemplate("bazar {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	a.flags.bind(root.PersistentFlags())

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bazar-store/bazar/internal/prompt"
 	"github.com/bazar-store/bazar/pkg/api"
@@ -110,6 +111,25 @@ func (a *app) say(err error, hint string) {
 	if err == nil {
 		// If stderr is gone the exit code still tells.
 		_, _ = a.streams.Err.Write(append([]byte(inert(document)), '\n'))
+	}
+}
+
+// flagError says of a flag's value what it must be, where Go would name a function.
+func flagError(err error) error {
+	bad, isValue := errors.AsType[*pflag.InvalidValueError](err)
+	if !isValue {
+		return err
+	}
+	name, value := "--"+bad.GetFlag().Name, bad.GetValue()
+	switch kind := bad.GetFlag().Value.Type(); {
+	case errors.Is(err, strconv.ErrRange):
+		return api.Errorf(api.CodeInvalid, "%s %s is out of range", name, value)
+	case kind == "int" || kind == "int64":
+		return api.Errorf(api.CodeInvalid, "%s is a whole number, not %q", name, value)
+	case kind == "bool":
+		return api.Errorf(api.CodeInvalid, "%s is true or false, not %q", name, value)
+	default:
+		return err
 	}
 }
 
