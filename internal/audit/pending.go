@@ -107,10 +107,8 @@ func refused(order *api.Order, err error) string {
 
 // pause waits a moment.
 func pause(ctx context.Context) error {
-	timer := time.NewTimer(100 * time.Millisecond)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(100 * time.Millisecond):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

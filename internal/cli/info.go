@@ -143,10 +143,8 @@ func persistFor(ctx context.Context, patience time.Duration, call func(context.C
 
 // pause waits, but not longer than ctx lasts.
 func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting: %w", ctx.Err())

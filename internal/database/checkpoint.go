@@ -167,23 +167,14 @@ func (db *DB) copyAlong(ctx context.Context, conn *sql.Conn) (pages int64, err e
 			return pages, errLongReader
 		default:
 			stuck = copied
-			if err := wait(ctx, walMoment); err != nil {
-				return pages, err
+			select {
+			case <-time.After(walMoment):
+			case <-ctx.Done():
+				return pages, ctx.Err()
 			}
 		}
 	}
 	return pages, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // copyLog copies what it can of the log, and gives how many pages that has, and how
